@@ -1,0 +1,266 @@
+# SPDX-License-Identifier: MIT
+# Tollgate: an outline of the system, then how it is built, run and tested.
+
+MAKEFLAGS += -rR --no-print-directory
+.DELETE_ON_ERROR:
+.SUFFIXES:
+.DEFAULT_GOAL := help
+
+# As many compilers as the host has CPUs, unless -j says otherwise.
+ifeq ($(MAKELEVEL),0)
+MAKEFLAGS += -j$(shell nproc)
+endif
+
+# What users type starts with the packages that it takes.
+NO_DEPS := help clean objects programs
+ifneq ($(filter-out $(NO_DEPS),$(MAKECMDGOALS)),)
+ifneq ($(shell tools/deps >&2 || echo failed),)
+$(error packages are missing, see above)
+endif
+endif
+
+# --- the system, folder by folder -------------------------------------------
+
+STARTUP_SRC := $(sort $(wildcard boot/*.asm boot/*.c callouts/*.asm callouts/*.c))
+KERNEL_SRC  := $(sort $(wildcard smp/*.asm smp/*.c kernel/*.asm kernel/*.c \
+                 syscall/*.asm syscall/*.c))
+BASE_SRC    := $(sort $(wildcard kernel/base/*.c))
+
+# --- tools ------------------------------------------------------------------
+
+CC      := gcc
+NASM    := nasm
+LD      := ld
+OBJCOPY := objcopy
+ifeq ($(CC),clang)
+LD      := ld
+endif
+
+B := build
+V ?= 0
+ifeq ($(V),1)
+Q :=
+say = @:
+else
+Q := @
+say = @printf '%-8s%s\n' $(1) $(2)
+endif
+
+# --- flags, one a line with its reason --------------------------------------
+
+WARN := -Wall -Wextra -Werror
+WARN += -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wundef
+
+CFLAGS := -std=c11 -ffreestanding -I. -g -O2 $(WARN)
+CFLAGS += -mno-red-zone          # interrupts use the interrupted stack
+CFLAGS += -mgeneral-regs-only    # SSE state belongs to the programs
+CFLAGS += -fno-omit-frame-pointer # backtraces
+CFLAGS += -fno-pic -fno-pie -fno-stack-protector -fno-asynchronous-unwind-tables
+CFLAGS += -fcf-protection=none   # no ENDBR: nothing turns CET on
+CFLAGS += -fno-strict-aliasing   # frames and tables are read as bytes too
+CFLAGS += -ffile-prefix-map=$(CURDIR)=. # reproducible: no host paths
+
+STARTUP_CFLAGS := $(CFLAGS) -mcmodel=small # identity-mapped, low
+KERNEL_CFLAGS  := $(CFLAGS) -mcmodel=kernel
+
+NASMFLAGS := -f elf64 -g -F dwarf -I./ -I$(B)/ -w+all -w+error
+
+# --- numbers that C and assembly share --------------------------------------
+
+$(B)/offsets.inc: tools/offsets.c Makefile
+	$(call say,GEN,$@)
+	@mkdir -p $(@D)
+	$(Q)gcc $(KERNEL_CFLAGS) -MMD -MP -MF $(@:.inc=.d) -MT $@ -S -o $(@:.inc=.s) $<
+	$(Q){ echo "%ifndef OFFSETS_INC"; echo "%define OFFSETS_INC"; \
+	  sed -n 's/^->\([A-Z0-9_]* equ\) \$$*\(-*[0-9]*\)$$/\1 \2/p' $(@:.inc=.s); \
+	  echo "%endif"; } > $@
+
+# --- objects: build/ mirrors the tree, once for startup, once for the kernel --
+
+STARTUP_OBJ := $(addprefix $(B)/startup/,$(addsuffix .o,$(STARTUP_SRC) $(BASE_SRC)))
+KERNEL_OBJ  := $(addprefix $(B)/kernel/,$(addsuffix .o,$(KERNEL_SRC) $(BASE_SRC)))
+
+$(B)/startup/%.c.o: %.c Makefile
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(STARTUP_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(B)/kernel/%.c.o: %.c Makefile
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(KERNEL_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(B)/kernel/%.asm.o: %.asm $(B)/offsets.inc Makefile
+	$(call say,NASM,$<)
+	@mkdir -p $(@D)
+	$(Q)$(NASM) $(NASMFLAGS) -MD $@.d -MP -o $@ $<
+
+$(B)/startup/%.asm.o: %.asm $(B)/offsets.inc Makefile
+	$(call say,NASM,$<)
+	@mkdir -p $(@D)
+	$(Q)$(NASM) $(NASMFLAGS) -MD $@.d -MP -o $@ $<
+
+# --- the image: startup low, the kernel in the higher half ------------------
+# Each half is linked on its own first and keeps one symbol for the other, so
+# that neither can use the other by name.
+
+$(B)/startup.o: $(STARTUP_OBJ)
+	$(call say,LD,$@)
+	$(Q)$(LD) -r -o $@ $(STARTUP_OBJ)
+	$(Q)$(OBJCOPY) --keep-global-symbol=startup_entry $@
+
+$(B)/kernel.o: $(KERNEL_OBJ)
+	$(call say,LD,$@)
+	$(Q)$(LD) -r -o $@ $(KERNEL_OBJ)
+	$(Q)$(OBJCOPY) --keep-global-symbol=kernel_start $@
+
+$(B)/tollgate.ld: boot/tollgate.ld kernel/base/layout.h Makefile
+	@mkdir -p $(@D)
+	$(Q)$(CC) -E -P -x assembler-with-cpp -I. $< | sed 's/\([0-9a-f]\)ul/\1/g' > $@
+
+$(B)/tollgate.debug: $(B)/startup.o $(B)/kernel.o $(B)/tollgate.ld
+	$(call say,LD,$@)
+	$(Q)$(LD) --fatal-warnings -nostdlib -z max-page-size=4096 \
+	    -T $(B)/tollgate.ld -o $@ $(B)/startup.o $(B)/kernel.o
+
+# GRUB loads every section beside the kernel: symbols, but no debug sections.
+$(B)/tollgate.elf: $(B)/tollgate.debug
+	$(call say,STRIP,$@)
+	$(Q)$(OBJCOPY) --strip-debug $< $@
+
+# --- programs: static, by musl-gcc, against libtollgate ---------------------
+
+USR_CC := musl-gcc
+USR_CFLAGS := -std=c11 -D_GNU_SOURCE -I. -g -O2 $(WARN)
+USR_CFLAGS += -ffile-prefix-map=$(CURDIR)=.
+
+USR_BIN    := $(patsubst usr/bin/%.c,$(B)/usr/bin/%,$(wildcard usr/bin/*.c))
+USR_TESTS  := $(patsubst tests/guest/%_test.c,$(B)/usr/tests/%_test,\
+                $(wildcard tests/guest/*_test.c))
+LIB        := $(B)/usr/lib/libtollgate.a
+COMMON     := $(B)/usr/common.a
+LIB_OBJ    := $(addprefix $(B)/,$(addsuffix .o,$(wildcard usr/lib/*.[cS])))
+COMMON_OBJ := $(addprefix $(B)/,$(addsuffix .o,$(wildcard usr/common/*.c)))
+
+programs: $(USR_BIN) $(USR_TESTS) $(LIB) ## /bin, the guest tests, libtollgate
+
+$(B)/usr/%.o $(B)/tests/guest/%.o: USR_SAY = $(if $(filter %.S,$<),AS,CC)
+$(B)/usr/%.o: usr/% Makefile
+	$(call say,$(USR_SAY),$<)
+	@mkdir -p $(@D)
+	$(Q)$(USR_CC) $(USR_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(B)/tests/guest/%.o: tests/guest/% Makefile
+	$(call say,$(USR_SAY),$<)
+	@mkdir -p $(@D)
+	$(Q)$(USR_CC) $(USR_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(LIB): $(LIB_OBJ)
+$(COMMON): $(COMMON_OBJ)
+$(LIB) $(COMMON):
+	$(call say,AR,$@)
+	@mkdir -p $(@D)
+	$(Q)rm -f $@ && ar rcsD $@ $^
+
+# PROGRAM.c may have assembly of its own, PROGRAM_*.S; the test NAME_test is all
+# of NAME_*.c and NAME_*.S.
+.SECONDEXPANSION:
+$(USR_BIN): $(B)/usr/bin/%: $(B)/usr/bin/%.c.o \
+  $$(addprefix $(B)/,$$(addsuffix .o,$$(wildcard usr/bin/$$*_*.S))) \
+  $(COMMON) $(LIB)
+	$(call say,LINK,$@)
+	$(Q)$(USR_CC) -static -o $@ $^
+
+$(USR_TESTS): $(B)/usr/tests/%_test: $(B)/tests/guest/ktap.c.o \
+  $$(addprefix $(B)/,$$(addsuffix .o,$$(wildcard tests/guest/$$*_*.[cS]))) \
+  $(COMMON) $(LIB)
+	$(call say,LINK,$@)
+	@mkdir -p $(@D)
+	$(Q)$(USR_CC) -static -o $@ $^
+
+# The guest's root. Reproducible: no dates, no owners, no order of a directory.
+$(B)/initrd.tar: $(USR_BIN)
+	$(call say,TAR,$@)
+	$(Q)rm -rf $(B)/root && mkdir -p $(B)/root/bin
+	$(Q)for p in $(USR_BIN); do strip -o $(B)/root/bin/$${p##*/} $$p; done
+	$(Q)tar -c --format=ustar --sort=name --mtime=@0 --owner=0 --group=0 \
+	    --numeric-owner --mode=u=rwX,go=rX -C $(B)/root -f $@ bin
+
+PREFIX := /usr/local
+
+install-lib: $(LIB) ## libtollgate, headers, pkg-config file: PREFIX= DESTDIR=
+	$(call say,INSTALL,$(DESTDIR)$(PREFIX))
+	$(Q)for h in callouts/syspage.h syscall/abi.h; do \
+	    install -D -m 644 $$h $(DESTDIR)$(PREFIX)/include/tollgate/$$h; done
+	$(Q)install -D -m 644 -t $(DESTDIR)$(PREFIX)/include/tollgate \
+	    usr/include/tollgate.h
+	$(Q)install -D -m 644 -t $(DESTDIR)$(PREFIX)/lib $(LIB)
+	$(Q)install -D -m 644 -t $(DESTDIR)$(PREFIX)/lib/pkgconfig \
+	    usr/lib/tollgate.pc
+
+.PHONY: programs install-lib
+
+# --- the boot image ---------------------------------------------------------
+
+$(B)/tollgate.iso: $(B)/tollgate.elf $(B)/initrd.tar $(wildcard iso/*)
+	$(call say,ISO,$@)
+	$(Q)iso/make-iso $(B)/tollgate.elf $(B)/initrd.tar $@
+
+# --- what users type --------------------------------------------------------
+
+SMP     ?= 4
+MEM     ?= 256
+LOCK    ?=
+SLOT    ?=
+COUNT   ?=
+SECONDS ?=
+
+BOOT   := tools/boot --smp $(SMP) --mem $(MEM)
+STRESS := /bin/stress --json $(if $(SLOT),--slot $(SLOT)) $(if $(LOCK),--lock $(LOCK))
+
+run: $(B)/tollgate.iso ## the tour: boot on SMP=4 CPUs, show it all, report
+	$(Q)$(BOOT) --json $(B)/run.json -- /bin/tour
+	@echo "report: $(B)/run.json"
+
+stress: $(B)/tollgate.iso ## all CPUs call SLOT= under LOCK= for SECONDS= or COUNT=
+	$(Q)$(BOOT) --json $(B)/stress.json -- $(STRESS) \
+	    $(if $(SECONDS),--seconds $(SECONDS)) $(if $(COUNT),--count $(COUNT))
+	@echo "report: $(B)/stress.json"
+
+latency: $(B)/tollgate.iso ## interrupts-off figures of a stress run of SECONDS=5
+	$(Q)$(BOOT) --json $(B)/latency.json -- $(STRESS) --toll on \
+	    --seconds $(or $(SECONDS),5)
+	@echo "report: $(B)/latency.json"
+
+debug: $(B)/tollgate.iso ## QEMU stopped, gdb attached, symbols loaded
+	$(Q)tools/debug $(B)/tollgate.elf $(BOOT) --gdb -- /bin/tour
+
+iso: $(B)/tollgate.iso ## the hybrid boot image, build/tollgate.iso
+
+test: $(B)/tollgate.iso ## every test: host, guest, model, matrix
+	$(Q)tests/run
+
+test-long: $(B)/tollgate.iso ## the whole matrix, all mutants, long fuzzing
+	$(Q)tests/run --long
+
+lint: ## include edges, formatting, static checks
+	$(Q)tools/lint
+
+objects: $(STARTUP_OBJ) $(KERNEL_OBJ)
+
+compile_commands.json: Makefile $(STARTUP_SRC) $(KERNEL_SRC) ## for editors
+	$(call say,GEN,$@)
+	$(Q)$(MAKE) -Bn V=1 objects | awk -f tools/compile-commands.awk > $@
+
+clean: ## remove what was built
+	$(Q)rm -rf $(B) compile_commands.json
+
+help: ## all targets, one line each
+	@sed -n 's/^\([a-z_.-]*\):.*## /\1\t/p' Makefile | expand -t 24
+
+.PHONY: run stress latency debug iso test test-long lint objects clean help
+
+# --- dependencies -----------------------------------------------------------
+
+-include $(shell find $(B) -name '*.d' 2>/dev/null)
+

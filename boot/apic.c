@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: MIT
+// The APICs: interrupt groups for the local APIC and each I/O APIC, and the SMP
+// callouts.
+#include "boot/versions_priv.h"
+
+#include "boot/library.h"
+#include "callouts/hardware.h"
+#include "kernel/base/vectors.h"
+
+#define LAPIC_VECTOR_BASE 0x100 // system numbers; I/O APIC inputs are from 0
+#define IOAPIC_DESTINATION_SHIFT 24
+
+extern const struct callout_rtn interrupt_mask_lapic, interrupt_unmask_lapic,
+    interrupt_config_lapic, interrupt_id_lapic, interrupt_eoi_lapic,
+    interrupt_mask_ioapic, interrupt_unmask_ioapic, interrupt_config_ioapic,
+    interrupt_id_ioapic, send_ipi_xapic, start_cpu_xapic, init_cpu_xapic;
+
+bool fits_lapic(const struct machine *machine) {
+    return machine->has_lapic;
+}
+
+void *lapic_data(const struct machine *machine) {
+    static struct apic_data data;
+    data.vaddr =
+        callout_memory_map(PAGE_SIZE, machine->lapic_address, DEVICE_ATTR);
+    return &data;
+}
+
+// --- the local APIC's group
+// ---------------------------------------------------
+
+static void add_lapic_group(const struct machine *machine) {
+    struct startup_intrinfo group = {
+        .name = "lapic",
+        .version = "lapic",
+        .vector_base = LAPIC_VECTOR_BASE,
+        .num_vectors = NUM_LAPIC_VECTORS,
+        .cascade_vector = INTR_NO_CASCADE,
+        .cpu_intr_base = VECTOR_LAPIC,
+        .cpu_intr_stride = 1,
+        .id_genflags = INTR_GENFLAG_LOAD_LEVEL,
+        .id = &interrupt_id_lapic,
+        .eoi = &interrupt_eoi_lapic,
+        .mask = &interrupt_mask_lapic,
+        .unmask = &interrupt_unmask_lapic,
+        .config = &interrupt_config_lapic,
+        .patch_data = lapic_data(machine),
+        .eoi_patch_data = lapic_data(machine),
+    };
+    add_interrupt(&group);
+}
+
+// --- I/O APICs
+// ----------------------------------------------------------------
+
+static void ioapic_write(paddr_t address, uint32_t reg, uint32_t value) {
+    *(volatile uint32_t *)(address + IOAPIC_SELECT) = reg;
+    *(volatile uint32_t *)(address + IOAPIC_WINDOW) = value;
+}
+
+// Trigger and polarity of a global interrupt: as the MADT says for ISA's, else
+// PCI's, level and active low.
+static uint32_t gsi_mode(const struct machine *machine, uint32_t gsi) {
+    for (uint32_t i = 0; i < ISA_INTERRUPTS; i++) {
+        if (machine->isa[i].gsi != gsi) {
+            continue;
+        }
+        uint16_t flags = machine->isa[i].flags;
+        uint32_t mode = 0; // ISA: edge, active high
+        if ((flags & MADT_TRIGGER_MASK) == MADT_TRIGGER_LEVEL) {
+            mode |= IOAPIC_LEVEL;
+        }
+        if ((flags & MADT_POLARITY_MASK) == MADT_POLARITY_LOW) {
+            mode |= IOAPIC_ACTIVE_LOW;
+        }
+        return mode;
+    }
+    return IOAPIC_LEVEL | IOAPIC_ACTIVE_LOW;
+}
+
+// All inputs masked, to the boot CPU, each with its own vector.
+static void ioapic_init(
+    const struct machine *machine, const struct machine_ioapic *io) {
+    for (uint32_t i = 0; i < io->num_inputs; i++) {
+        uint32_t gsi = io->gsi_base + i;
+        uint32_t reg = IOAPIC_REDIRECTION + 2 * i;
+        ioapic_write(
+            io->address, reg,
+            IOAPIC_MASKED | gsi_mode(machine, gsi) | (VECTOR_IOAPIC + gsi));
+        ioapic_write(
+            io->address, reg + 1,
+            machine->apic_ids[0] << IOAPIC_DESTINATION_SHIFT);
+    }
+}
+
+static void add_ioapic_group(const struct machine *machine, uint32_t index) {
+    static struct apic_data data[MACHINE_MAX_IOAPICS];
+    const struct machine_ioapic *io = &machine->ioapics[index];
+    data[index].vaddr = callout_memory_map(
+        IOAPIC_WINDOW + sizeof(uint32_t), io->address, DEVICE_ATTR);
+    data[index].num_inputs = io->num_inputs;
+    struct startup_intrinfo group = {
+        .name = "ioapic",
+        .version = "ioapic",
+        .vector_base = io->gsi_base,
+        .num_vectors = io->num_inputs,
+        .cascade_vector = INTR_NO_CASCADE,
+        .cpu_intr_base = VECTOR_IOAPIC + io->gsi_base,
+        .cpu_intr_stride = 1,
+        .id_genflags = INTR_GENFLAG_LOAD_LEVEL,
+        .id = &interrupt_id_ioapic,
+        .eoi = &interrupt_eoi_lapic,
+        .mask = &interrupt_mask_ioapic,
+        .unmask = &interrupt_unmask_ioapic,
+        .config = &interrupt_config_ioapic,
+        .patch_data = &data[index],
+        .eoi_patch_data = lapic_data(machine),
+    };
+    ioapic_init(machine, io);
+    add_interrupt(&group);
+}
+
+void init_intrinfo(const struct machine *machine) {
+    add_lapic_group(machine);
+    for (uint32_t i = 0; i < machine->num_ioapics; i++) {
+        add_ioapic_group(machine, i);
+    }
+}
+
+// --- SMP
+// ----------------------------------------------------------------------
+
+void init_smp(const struct machine *machine) {
+    static const char version[] = "xapic";
+    void *data = lapic_data(machine);
+    struct smp_entry *smp = section_add(&lsp.smp, sizeof(*smp));
+    smp->ipi_vector = VECTOR_LAPIC + LAPIC_IPI;
+    add_callout_at(&smp->send_ipi, &send_ipi_xapic, "send_ipi", version, data);
+    add_callout_at(
+        &smp->start_cpu, &start_cpu_xapic, "start_cpu", version, data);
+    add_callout_at(&smp->init_cpu, &init_cpu_xapic, "init_cpu", version, data);
+}

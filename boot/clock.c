@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: MIT
+// See machine.h: clocks. The 8254 is the one clock whose rate is known; the
+// others are measured against it, several times: a host or an SMI that steals
+// time only ever makes a window longer, so the shortest one counts.
+#include "boot/machine.h"
+
+#include "boot/console.h"
+#include "callouts/hardware.h"
+#include "kernel/base/x86.h"
+
+#define WINDOWS 3
+#define WINDOW_COUNTS (PIT_HZ / 100) // 10 ms
+#define WINDOW_POLLS 20000000u
+#define WINDOW_CYCLES (1ul << 33)
+
+#define GATE_OPEN 0x01 // of the gate port
+#define GATE_SPEAKER 0x02
+#define GATE_OUTPUT 0x20
+#define COMMAND_ONE_SHOT 0xb0 // channel 2, low and high byte, mode 0
+
+#define TSC_HZ_ASSUMED 1000000000ul
+
+// CMOS clock (Motorola MC146818A data sheet), and the register that PCs have
+// for the century unless ACPI names another.
+#define CMOS_SECOND 0x00
+#define CMOS_MINUTE 0x02
+#define CMOS_HOUR 0x04
+#define CMOS_DAY 0x07
+#define CMOS_MONTH 0x08
+#define CMOS_YEAR 0x09
+#define CMOS_STATUS_A 0x0a
+#define CMOS_STATUS_B 0x0b
+#define CMOS_UPDATING 0x80 // of status A
+#define CMOS_24_HOURS 0x02 // of status B
+#define CMOS_BINARY 0x04
+#define CMOS_PM 0x80 // of the hour
+#define CMOS_POLLS 1000000u
+#define CMOS_READINGS 8
+
+#define SECONDS_PER_DAY 86400ul
+#define DAYS_TO_1970 719468l // from 0000-03-01
+
+// --- rates
+// --------------------------------------------------------------------
+
+struct window {
+    uint64_t cycles;
+    uint32_t lapic_counts;
+};
+
+static volatile uint32_t *lapic_register(
+    const struct machine *machine, uint32_t reg) {
+    return (volatile uint32_t *)(machine->lapic_address + reg);
+}
+
+static void lapic_timer_start(const struct machine *machine) {
+    *lapic_register(machine, LAPIC_SVR) = LAPIC_SVR_ENABLE | 0xff;
+    *lapic_register(machine, LAPIC_LVT_TIMER) = LAPIC_LVT_MASKED;
+    *lapic_register(machine, LAPIC_TIMER_DIVIDE) = LAPIC_DIVIDE_BY_16;
+    *lapic_register(machine, LAPIC_TIMER_INITIAL) = UINT32_MAX;
+}
+
+static uint32_t lapic_timer_stop(const struct machine *machine) {
+    uint32_t left = *lapic_register(machine, LAPIC_TIMER_CURRENT);
+    *lapic_register(machine, LAPIC_TIMER_INITIAL) = 0;
+    return UINT32_MAX - left;
+}
+
+// Count through one window; false when the 8254 doesn't.
+static bool window_measure(const struct machine *machine, struct window *out) {
+    uint8_t gate = inb(PIT_GATE_PORT) & (uint8_t) ~(GATE_OPEN | GATE_SPEAKER);
+    outb(PIT_GATE_PORT, gate);
+    outb(PIT_COMMAND, COMMAND_ONE_SHOT);
+    outb(PIT_CHANNEL2, WINDOW_COUNTS & 0xff);
+    outb(PIT_CHANNEL2, WINDOW_COUNTS >> 8);
+    if (machine->has_lapic) {
+        lapic_timer_start(machine);
+    }
+    uint64_t start = rdtsc();
+    outb(PIT_GATE_PORT, gate | GATE_OPEN);
+    bool ended = false;
+    for (unsigned i = 0; i < WINDOW_POLLS && !ended; i++) {
+        ended = (inb(PIT_GATE_PORT) & GATE_OUTPUT) != 0;
+        if (rdtsc() - start > WINDOW_CYCLES) {
+            break;
+        }
+    }
+    out->cycles = rdtsc() - start;
+    out->lapic_counts = machine->has_lapic ? lapic_timer_stop(machine) : 0;
+    outb(PIT_GATE_PORT, gate);
+    return ended;
+}
+
+static void discover_rates(struct machine *machine) {
+    struct window best = {UINT64_MAX, 0};
+    for (unsigned i = 0; i < WINDOWS; i++) {
+        struct window window;
+        if (!window_measure(machine, &window)) {
+            startup_print(
+                "the 8254 timer does not count: clocks run at %lu MHz "
+                "by assumption",
+                TSC_HZ_ASSUMED / 1000000);
+            machine->tsc_hz = TSC_HZ_ASSUMED;
+            machine->lapic_timer_hz = TSC_HZ_ASSUMED / 16;
+            return;
+        }
+        if (window.cycles < best.cycles) {
+            best = window;
+        }
+    }
+    machine->tsc_hz = best.cycles * PIT_HZ / WINDOW_COUNTS;
+    machine->lapic_timer_hz =
+        (uint64_t)best.lapic_counts * PIT_HZ / WINDOW_COUNTS;
+}
+
+// --- the date
+// -----------------------------------------------------------------
+
+struct date {
+    uint8_t second, minute, hour, day, month, year, century;
+};
+
+static uint8_t cmos_read(uint8_t reg) {
+    outb(CMOS_INDEX, reg);
+    return inb(CMOS_DATA);
+}
+
+static bool cmos_wait(void) {
+    for (unsigned i = 0; i < CMOS_POLLS; i++) {
+        if ((cmos_read(CMOS_STATUS_A) & CMOS_UPDATING) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static struct date cmos_read_date(uint8_t century) {
+    struct date date = {
+        .second = cmos_read(CMOS_SECOND),
+        .minute = cmos_read(CMOS_MINUTE),
+        .hour = cmos_read(CMOS_HOUR),
+        .day = cmos_read(CMOS_DAY),
+        .month = cmos_read(CMOS_MONTH),
+        .year = cmos_read(CMOS_YEAR),
+        .century = century != 0 ? cmos_read(century) : 0,
+    };
+    return date;
+}
+
+// Read until two readings agree: the clock may tick in between.
+static bool date_read(uint8_t century, struct date *out) {
+    struct date last = {0};
+    for (unsigned i = 0; i < CMOS_READINGS; i++) {
+        if (!cmos_wait()) {
+            return false;
+        }
+        *out = cmos_read_date(century);
+        if (i > 0 && out->second == last.second && out->minute == last.minute &&
+            out->hour == last.hour && out->day == last.day &&
+            out->month == last.month && out->year == last.year &&
+            out->century == last.century) {
+            return true;
+        }
+        last = *out;
+    }
+    return false;
+}
+
+static uint8_t number(uint8_t value, bool binary) {
+    return binary ? value : (uint8_t)((value >> 4) * 10 + (value & 0xf));
+}
+
+static void date_decode(struct date *date, uint8_t status) {
+    bool binary = (status & CMOS_BINARY) != 0;
+    bool pm = (date->hour & CMOS_PM) != 0;
+    date->second = number(date->second, binary);
+    date->minute = number(date->minute, binary);
+    date->hour = number(date->hour & (uint8_t)~CMOS_PM, binary);
+    date->day = number(date->day, binary);
+    date->month = number(date->month, binary);
+    date->year = number(date->year, binary);
+    date->century = number(date->century, binary);
+    if ((status & CMOS_24_HOURS) == 0) {
+        date->hour = (uint8_t)(date->hour % 12 + (pm ? 12 : 0));
+    }
+}
+
+// Days since 1970-01-01. The year begins in March, so that the leap day is its
+// last; months then have 153 days in five.
+static long days_since_1970(long year, long month, long day) {
+    year -= month <= 2;
+    long era = year / 400;
+    long year_of_era = year - era * 400;
+    long day_of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
+    long day_of_era =
+        year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+    return era * 146097 + day_of_era - DAYS_TO_1970;
+}
+
+static bool date_is_sane(const struct date *date) {
+    return date->second < 60 && date->minute < 60 && date->hour < 24 &&
+           date->day >= 1 && date->day <= 31 && date->month >= 1 &&
+           date->month <= 12 && date->year < 100;
+}
+
+static void discover_date(struct machine *machine) {
+    struct date date;
+    uint8_t century = machine->fadt.century;
+    if (!date_read(century, &date)) {
+        startup_print("the CMOS clock gives no date: it is 1970");
+        return;
+    }
+    date_decode(&date, cmos_read(CMOS_STATUS_B));
+    if (!date_is_sane(&date)) {
+        startup_print("the CMOS clock's date makes no sense: it is 1970");
+        return;
+    }
+    long hundreds =
+        date.century >= 19 && date.century < 100 ? date.century : 20;
+    long days =
+        days_since_1970(hundreds * 100 + date.year, date.month, date.day);
+    machine->boot_time = (uint64_t)days * SECONDS_PER_DAY + date.hour * 3600u +
+                         date.minute * 60u + date.second;
+}
+
+void discover_clocks(struct machine *machine) {
+    discover_rates(machine);
+    discover_date(machine);
+    machine->boot_cc = rdtsc();
+}

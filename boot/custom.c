@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: MIT
+// The custom section: slots and resources, from callouts/custom.def and the
+// command line.
+#include "boot/sections.h"
+
+#include "boot/console.h"
+#include "boot/library.h"
+#include "callouts/hardware.h"
+#include "kernel/base/string.h"
+
+#define PERCPU_ALIGN 64u // a line of its own for each slot on each CPU
+#define SHIPPED_VERSION "shipped"
+
+#define CUSTOM(slot, name, resource, percpu, port0, port1)                     \
+    extern const struct callout_rtn custom_##name;
+#include "callouts/custom.def"
+#undef CUSTOM
+
+struct custom_shipped {
+    uint32_t slot;
+    const char *name;
+    const struct callout_rtn *rtn;
+    const char *resource; // NULL: none
+    uint32_t percpu_size;
+    uint16_t ports[2]; // 0: none
+};
+
+static const struct custom_shipped shipped[] = {
+#define CUSTOM(slot, name, resource, percpu, port0, port1)                     \
+    {slot, #name, &custom_##name, resource, percpu, {port0, port1}},
+#include "callouts/custom.def"
+#undef CUSTOM
+};
+
+// The index of a resource, which is added if it is new.
+static uint32_t resource_index(
+    struct custom_entry *custom, const char *name,
+    const struct options *options) {
+    uint32_t string = add_string(name);
+    for (uint32_t i = 0; i < custom->num_resources; i++) {
+        if (custom->resources[i].name == string) {
+            return i;
+        }
+    }
+    if (custom->num_resources == MAX_RESOURCES) {
+        startup_fail("more than %u resources", MAX_RESOURCES);
+    }
+    struct custom_resource *resource =
+        &custom->resources[custom->num_resources];
+    resource->name = string;
+    resource->lock_kind = options_lock_of(options, name);
+    add_storage(&resource->lock, NULL, RESOURCE_LOCK_SIZE);
+    return custom->num_resources++;
+}
+
+static void slot_set_types(
+    struct custom_slot *slot, const struct option_types *types) {
+    slot->num_types = types->count;
+    memcpy(slot->types, types->types, sizeof(slot->types));
+}
+
+static void slot_add(
+    struct custom_entry *custom, const struct custom_shipped *s,
+    const struct options *options) {
+    struct custom_slot *slot = &custom->slots[s->slot];
+    slot->name = add_string(s->name);
+    slot->version = add_string(SHIPPED_VERSION);
+    slot->size = s->rtn->rtn_size;
+    slot->resource = s->resource != NULL
+                         ? resource_index(custom, s->resource, options)
+                         : NO_RESOURCE;
+    for (size_t i = 0; i < ARRAY_SIZE(s->ports) && s->ports[i] != 0; i++) {
+        slot->ports[slot->num_ports++] = s->ports[i];
+    }
+    if (s->percpu_size != 0) {
+        slot->percpu = custom->percpu_size;
+        slot->percpu_size = s->percpu_size;
+        custom->percpu_size += (uint32_t)ALIGN_UP(s->percpu_size, PERCPU_ALIGN);
+    }
+    slot_set_types(slot, &options->types[s->slot]);
+    add_callout_at(&slot->code, s->rtn, s->name, SHIPPED_VERSION, slot);
+    if (s->rtn->rw_size != NULL) {
+        slot->storage_size = *s->rtn->rw_size;
+        add_storage(&slot->storage, s->rtn->rw_size, slot->storage_size);
+    }
+}
+
+// A lock or a list of types on the command line for what does not exist.
+static void options_check(
+    const struct custom_entry *custom, const struct options *options) {
+    for (uint32_t i = 0; i < options->num_locks; i++) {
+        const char *name = options->locks[i].resource;
+        uint32_t r = 0;
+        uint32_t string = add_string(name);
+        while (r < custom->num_resources &&
+               custom->resources[r].name != string) {
+            r++;
+        }
+        if (r == custom->num_resources) {
+            startup_print("option \"lock.%s\": no such resource", name);
+        }
+    }
+    for (uint32_t i = 0; i < CALLOUT_SLOTS; i++) {
+        if (options->types[i].count != 0 && custom->slots[i].size == 0) {
+            startup_print("option \"types.%u\": the slot is empty", i);
+        }
+    }
+}
+
+void init_custom(const struct machine *machine) {
+    struct custom_entry *custom = section_add(&lsp.custom, sizeof(*custom));
+    for (uint32_t i = 0; i < CALLOUT_SLOTS; i++) {
+        custom->slots[i].resource = NO_RESOURCE;
+    }
+    for (size_t i = 0; i < ARRAY_SIZE(shipped); i++) {
+        slot_add(custom, &shipped[i], &machine->options);
+    }
+    options_check(custom, &machine->options);
+}

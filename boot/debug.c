@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+// Which debug devices serve which channel: the console is COM1 or, without it,
+// the debug port; what programs write goes to COM2, reports to COM3, where
+// there are such. A channel without a device falls to the console
+// (kernel/console.c).
+#include "boot/versions_priv.h"
+
+#include "boot/console.h"
+#include "boot/library.h"
+#include "callouts/hardware.h"
+
+extern const struct callout_rtn display_char_16550, poll_key_16550,
+    break_detect_16550, display_char_debugcon;
+
+static struct callout_entry *callout_entry(void) {
+    return (struct callout_entry *)(void *)lsp.callout.bytes;
+}
+
+// QNX's select_debug(), for one channel.
+static void select_debug_16550(unsigned channel, uint16_t port) {
+    static struct debug_data data[NUM_DEBUG];
+    static const char version[] = "16550";
+    if (!console_has_uart(port)) {
+        return;
+    }
+    struct debug_callout *debug = &callout_entry()->debug[channel];
+    data[channel].port = callout_io_map(UART_PORTS, port);
+    add_callout_at(
+        &debug->display_char, &display_char_16550, "display_char", version,
+        &data[channel]);
+    add_callout_at(
+        &debug->poll_key, &poll_key_16550, "poll_key", version, &data[channel]);
+    add_callout_at(
+        &debug->break_detect, &break_detect_16550, "break_detect", version,
+        &data[channel]);
+}
+
+static void select_debug_others(void) {
+    select_debug_16550(DEBUG_PROGRAM, UART_COM2);
+    select_debug_16550(DEBUG_REPORT, UART_COM3);
+}
+
+bool fits_16550(const struct machine *machine) {
+    (void)machine;
+    return console_has_uart(UART_COM1);
+}
+
+void add_debug_16550(const struct machine *machine) {
+    (void)machine;
+    select_debug_16550(DEBUG_CONSOLE, UART_COM1);
+    select_debug_others();
+}
+
+bool fits_debugcon(const struct machine *machine) {
+    (void)machine;
+    return console_has_debugcon();
+}
+
+void add_debug_debugcon(const struct machine *machine) {
+    (void)machine;
+    add_callout_at(
+        &callout_entry()->debug[DEBUG_CONSOLE].display_char,
+        &display_char_debugcon, "display_char", "debugcon", NULL);
+    select_debug_others();
+}

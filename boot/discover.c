@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: MIT
+// See machine.h: the boot loader's information, the boot CPU, ACPI.
+#include "boot/machine.h"
+
+#include "boot/boot.h"
+#include "boot/console.h"
+#include "callouts/hardware.h"
+#include "kernel/base/string.h"
+#include "kernel/base/vectors.h"
+#include "kernel/base/x86.h"
+
+#define COMMAND_LINE_MAX 4096
+
+// Intel SDM volume 2, "CPUID"; AMD APM volume 3 for the extended leaves.
+#define CPUID_FEATURES 1
+#define CPUID_EXTENDED_FEATURES 7
+#define CPUID_EXT_MAX 0x80000000u
+#define CPUID_EXT_FEATURES 0x80000001u
+#define CPUID_EXT_NAME 0x80000002u // and the next two
+#define CPUID_EXT_NAME_LEAVES 3
+#define CPUID_EXT_POWER 0x80000007u
+#define FEATURES_EDX_APIC (1u << 9)
+#define APIC_ID_OF_EBX(ebx) ((ebx) >> 24)
+
+// The 8259s' initialization words (Intel 8259A data sheet).
+#define PIC_DATA 1 // register
+#define PIC_ICW1_CASCADE_ICW4 0x11
+#define PIC_ICW3_MASTER 0x04 // the slave is on input 2
+#define PIC_ICW3_SLAVE 0x02
+#define PIC_ICW4_8086 0x01
+#define PIC_ALL_MASKED 0xff
+#define PIC_HALF 8
+
+// --- what GRUB hands over
+// -----------------------------------------------------
+
+static void option_warn(void *context, const char *word, const char *reason) {
+    (void)context;
+    startup_print("option \"%s\": %s", word, reason);
+}
+
+void discover_boot_info(struct machine *machine, const void *info) {
+    static char words[COMMAND_LINE_MAX];
+    const char *reason =
+        multiboot2_parse(info, MULTIBOOT2_INFO_MAX, &machine->info);
+    if (reason != NULL) {
+        startup_fail("multiboot2 information: %s", reason);
+    }
+    options_parse(
+        machine->info.cmdline, words, sizeof(words), &machine->options,
+        option_warn, NULL);
+}
+
+// --- the boot CPU
+// -------------------------------------------------------------
+
+static void cpu_read_name(char *to) {
+    uint32_t *words = (uint32_t *)(void *)to;
+    for (uint32_t i = 0; i < CPUID_EXT_NAME_LEAVES; i++) {
+        struct cpuid r = cpuid(CPUID_EXT_NAME + i, 0);
+        *words++ = r.eax;
+        *words++ = r.ebx;
+        *words++ = r.ecx;
+        *words++ = r.edx;
+    }
+}
+
+static uint32_t flag_if(uint32_t word, unsigned bit, uint32_t flag) {
+    return (word >> bit & 1) != 0 ? flag : 0;
+}
+
+void discover_cpu(struct machine *machine) {
+    static char name[CPUID_EXT_NAME_LEAVES * sizeof(struct cpuid) + 1] ALIGNED(
+        sizeof(uint32_t));
+    struct cpuid basic = cpuid(CPUID_FEATURES, 0);
+    struct cpuid extended = cpuid(CPUID_EXT_FEATURES, 0);
+    machine->cpu_signature = basic.eax;
+    machine->cpu_flags = flag_if(extended.edx, 20, CPU_FLAG_NX) |
+                         flag_if(basic.edx, 13, CPU_FLAG_PGE) |
+                         flag_if(basic.ecx, 31, CPU_FLAG_HYPERVISOR);
+    if (cpuid(0, 0).eax >= CPUID_EXTENDED_FEATURES) {
+        struct cpuid leaf7 = cpuid(CPUID_EXTENDED_FEATURES, 0);
+        machine->cpu_flags |= flag_if(leaf7.ebx, 7, CPU_FLAG_SMEP) |
+                              flag_if(leaf7.ebx, 20, CPU_FLAG_SMAP) |
+                              flag_if(leaf7.ecx, 2, CPU_FLAG_UMIP);
+    }
+    uint32_t last = cpuid(CPUID_EXT_MAX, 0).eax;
+    if (last >= CPUID_EXT_POWER) {
+        machine->cpu_flags |=
+            flag_if(cpuid(CPUID_EXT_POWER, 0).edx, 8, CPU_FLAG_INVARIANT_TSC);
+    }
+    if (last >= CPUID_EXT_NAME + CPUID_EXT_NAME_LEAVES - 1) {
+        cpu_read_name(name);
+    }
+    const char *text = name;
+    while (*text == ' ') {
+        text++; // some are padded on the left
+    }
+    memcpy(machine->cpu_name, text, strlen(text) + 1);
+
+    uint64_t base = rdmsr(MSR_APIC_BASE);
+    machine->has_lapic =
+        (basic.edx & FEATURES_EDX_APIC) != 0 && (base & APIC_BASE_ENABLE) != 0;
+    if (machine->has_lapic && (base & APIC_BASE_X2APIC) != 0) {
+        startup_print("the local APIC is in x2APIC mode: not used");
+        machine->has_lapic = false;
+    }
+    machine->lapic_address = base & ~(PAGE_SIZE - 1) & (BOOT_MAPPED - 1);
+    machine->num_cpus = 1;
+    machine->apic_ids[0] = APIC_ID_OF_EBX(basic.ebx);
+}
+
+// --- ACPI
+// ---------------------------------------------------------------------
+
+// What the boot tables map. ACPI data above that are left out with a reason.
+static const void *map_low(void *context, paddr_t address, uint64_t size) {
+    (void)context;
+    if (address == 0 || address >= BOOT_MAPPED ||
+        size > BOOT_MAPPED - address) {
+        return NULL;
+    }
+    return (const void *)address;
+}
+
+static const char *acpi_open(struct machine *machine) {
+    const struct multiboot2_info *info = &machine->info;
+    const void *rsdp = info->rsdp_new;
+    size_t size = info->rsdp_new_size;
+    if (rsdp == NULL) {
+        rsdp = info->rsdp_old;
+        size = info->rsdp_old_size;
+    }
+    if (rsdp == NULL) {
+        return "the boot loader found no RSDP";
+    }
+    return acpi_init(&machine->acpi, rsdp, size, map_low, NULL);
+}
+
+static void cpu_add(struct machine *machine, const struct madt_entry *entry) {
+    uint32_t apic_id = entry->lapic.apic_id;
+    if (!entry->lapic.enabled || apic_id == machine->apic_ids[0]) {
+        return;
+    }
+    if (apic_id >= XAPIC_BROADCAST) {
+        startup_print("CPU with APIC ID %u left out: needs x2APIC", apic_id);
+        return;
+    }
+    for (uint32_t i = 0; i < machine->num_cpus; i++) {
+        if (machine->apic_ids[i] == apic_id) {
+            startup_print("APIC ID %u is in the MADT twice", apic_id);
+            return;
+        }
+    }
+    if (machine->num_cpus == MACHINE_MAX_CPUS) {
+        startup_print("CPU with APIC ID %u left out: too many", apic_id);
+        return;
+    }
+    machine->apic_ids[machine->num_cpus++] = apic_id;
+}
+
+static uint32_t ioapic_read(paddr_t address, uint32_t reg) {
+    volatile uint32_t *window = (volatile uint32_t *)(address + IOAPIC_WINDOW);
+    *(volatile uint32_t *)(address + IOAPIC_SELECT) = reg;
+    return *window;
+}
+
+static void ioapic_add(
+    struct machine *machine, const struct madt_entry *entry) {
+    paddr_t address = entry->ioapic.address;
+    uint32_t gsi = entry->ioapic.gsi_base;
+    uint32_t room = VECTOR_LAPIC - VECTOR_IOAPIC;
+    if (machine->num_ioapics == MACHINE_MAX_IOAPICS || gsi >= room ||
+        map_low(NULL, address, PAGE_SIZE) == NULL) {
+        startup_print(
+            "I/O APIC at %lx, interrupt %u left out: no room for it", address,
+            gsi);
+        return;
+    }
+    uint32_t inputs = (ioapic_read(address, IOAPIC_VERSION) >> 16 & 0xff) + 1;
+    if (inputs > room - gsi) {
+        inputs = room - gsi;
+    }
+    machine->ioapics[machine->num_ioapics++] =
+        (struct machine_ioapic){address, gsi, inputs};
+}
+
+static void madt_entry_take(
+    struct machine *machine, const struct madt_entry *entry) {
+    switch (entry->type) {
+    case MADT_LAPIC:
+        cpu_add(machine, entry);
+        break;
+    case MADT_IOAPIC:
+        ioapic_add(machine, entry);
+        break;
+    case MADT_OVERRIDE:
+        if (entry->override.source < ISA_INTERRUPTS) {
+            machine->isa[entry->override.source] = (struct machine_isa){
+                entry->override.gsi, entry->override.flags};
+        }
+        break;
+    case MADT_LAPIC_NMI: // init_cpu sets LINT1 up, where all PCs have it
+        break;
+    case MADT_BAD:
+        startup_print("ACPI: %s", entry->reason);
+        break;
+    }
+}
+
+static void discover_madt(struct machine *machine) {
+    struct madt madt;
+    const char *reason = madt_parse(&machine->acpi, &madt);
+    if (reason != NULL) {
+        startup_print(
+            "ACPI: %s: one CPU, no I/O APIC, the local APIC's timer", reason);
+        return;
+    }
+    if (map_low(NULL, madt.lapic_address, PAGE_SIZE) != NULL) {
+        machine->lapic_address = madt.lapic_address;
+    }
+    struct madt_entry entry;
+    for (size_t cursor = 0; madt_next(&madt, &cursor, &entry);) {
+        madt_entry_take(machine, &entry);
+    }
+}
+
+static void discover_power(struct machine *machine) {
+    const char *reason = fadt_parse(&machine->acpi, &machine->fadt);
+    if (reason == NULL) {
+        reason = acpi_find_s5(&machine->acpi, &machine->fadt, &machine->s5);
+    }
+    if (reason != NULL) {
+        startup_print("ACPI: %s: power off by emulators' ports", reason);
+        return;
+    }
+    machine->has_s5 = true;
+}
+
+void discover_acpi(struct machine *machine) {
+    for (uint32_t i = 0; i < ISA_INTERRUPTS; i++) {
+        machine->isa[i].gsi = i;
+    }
+    const char *reason = acpi_open(machine);
+    if (reason != NULL) {
+        startup_print(
+            "no ACPI: %s: one CPU, no I/O APIC, the local APIC's timer",
+            reason);
+        return;
+    }
+    machine->has_acpi = true;
+    discover_madt(machine);
+    discover_power(machine);
+    if (!machine->has_lapic) {
+        machine->num_cpus = 1; // there is no way to start the others
+        machine->num_ioapics = 0;
+    }
+}
+
+bool machine_isa_input(
+    const struct machine *machine, unsigned isa, uint32_t *ioapic,
+    uint32_t *input) {
+    uint32_t gsi = machine->isa[isa].gsi;
+    for (uint32_t i = 0; i < machine->num_ioapics; i++) {
+        const struct machine_ioapic *io = &machine->ioapics[i];
+        if (gsi >= io->gsi_base && gsi - io->gsi_base < io->num_inputs) {
+            *ioapic = i;
+            *input = gsi - io->gsi_base;
+            return true;
+        }
+    }
+    return false;
+}
+
+// --- 8259s
+// --------------------------------------------------------------------
+
+static void pic_init(uint16_t port, uint8_t first_vector, uint8_t cascade) {
+    uint16_t data = (uint16_t)(port + PIC_DATA);
+    outb(port, PIC_ICW1_CASCADE_ICW4);
+    outb(data, first_vector);
+    outb(data, cascade);
+    outb(data, PIC_ICW4_8086);
+    outb(data, PIC_ALL_MASKED);
+}
+
+void discover_legacy_interrupts(void) {
+    pic_init(PIC_MASTER, VECTOR_PIC, PIC_ICW3_MASTER);
+    pic_init(PIC_SLAVE, VECTOR_PIC + PIC_HALF, PIC_ICW3_SLAVE);
+}

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: MIT
+// The startup library: how the system page is put together. Function names are
+// those of QNX's startup library where it has them.
+//
+// Sections grow in startup's own memory first. Then, in two passes, the page is
+// sized (syspage_size) and written (syspage_write): callouts are copied and
+// patched, pointers to them filled in, sections copied.
+#pragma once
+
+#include "boot/machine.h"
+#include "callouts/callout.h"
+#include "callouts/syspage.h"
+
+// --- sections
+// -----------------------------------------------------------------
+
+// One section in the making. Its bytes stay where they are: pointers into it
+// are good until the page is written.
+struct section {
+    const char *name;
+    uint8_t *bytes;
+    uint32_t size;
+    uint32_t capacity;
+};
+
+// All of them, before the page is written (QNX: lsp).
+extern struct local_syspage {
+    struct section system_private, asinfo, hwinfo, cpuinfo, cacheattr, qtime;
+    struct section callout, typed_strings, strings, intrinfo, smp, custom;
+    struct section callout_info;
+} lsp;
+
+// Zeroed room for `size` more bytes of a section. Fails the boot when the
+// section is full.
+void *section_add(struct section *section, size_t size);
+
+// The offset of a string in the strings section; equal ones share it.
+uint32_t add_string(const char *string);
+void add_typed_string(uint32_t type, const char *string);
+
+// Add an entry to asinfo; `end` is inclusive.
+void as_add(
+    paddr_t start, paddr_t end, uint32_t attr, const char *name,
+    const char *detail);
+
+// Add an entry to hwinfo.
+void hwi_add(
+    const char *name, uint32_t flags, uint64_t base, uint32_t length,
+    uint32_t vector);
+
+// --- callouts
+// -----------------------------------------------------------------
+
+// A callout's place in the callout section, and the version that goes there.
+struct callout_slot {
+    uint32_t offset; // in struct callout_entry
+    const struct callout_rtn *rtn;
+    const char *name;
+    const char *version;
+};
+// CALLOUT_SLOT(timer_load, _lapic)
+#define CALLOUT_SLOT(callout, suffix)                                          \
+    {                                                                          \
+        offsetof(struct callout_entry, callout), &callout##suffix, #callout,   \
+            &#suffix[1]                                                        \
+    }
+
+// Have a callout copied and its address put where `pointer`, in a section,
+// says; NULL puts it nowhere. `data` is for its patcher; NULL means what
+// callout_register_data() said.
+void add_callout_at(
+    uint64_t *pointer, const struct callout_rtn *rtn, const char *name,
+    const char *version, void *data);
+void add_callout(uint32_t offset, const struct callout_rtn *rtn);
+void add_callout_array(const struct callout_slot *slots, size_t bytes);
+
+// Zeroed storage in the page, 64-byte aligned; its offset is put at `where`, in
+// a section, unless that is NULL. Requests with the same label, if it isn't
+// NULL, share one area. Callouts' own storage needs no request.
+void add_storage(uint32_t *where, const uint32_t *label, uint32_t size);
+
+// The data for the patcher of every callout made of this record; the first one
+// wins.
+void callout_register_data(const struct callout_rtn *rtn, void *data);
+
+// Where the kernel will find a device: ports as they are, memory at an address
+// of its own from DEVICE_VADDR on (a whole page, uncached; mapping the same
+// page twice gives the same address). Recorded as "hw" in asinfo.
+uint32_t callout_io_map(uint32_t size, uint32_t port);
+uint64_t callout_memory_map(uint32_t size, paddr_t address, uint32_t flags);
+
+// --- interrupts
+// ---------------------------------------------------------------
+
+// An interrupt group as startup describes it: QNX's struct startup_intrinfo.
+struct startup_intrinfo {
+    const char *name;
+    uint32_t vector_base;
+    uint32_t num_vectors;
+    uint32_t cascade_vector;
+    uint32_t cpu_intr_base;
+    uint32_t cpu_intr_stride;
+    uint32_t flags;
+    uint32_t id_genflags;
+    const struct callout_rtn *id;
+    uint32_t eoi_genflags;
+    const struct callout_rtn *eoi;
+    const struct callout_rtn *mask;
+    const struct callout_rtn *unmask;
+    const struct callout_rtn *config;
+    const char *version;
+    void *patch_data;
+    void *eoi_patch_data;
+};
+
+#define STARTUP_MAX_INTRINFO (MACHINE_MAX_IOAPICS + 1)
+
+void add_interrupt(const struct startup_intrinfo *intr);
+void add_interrupt_array(const struct startup_intrinfo *intr, size_t bytes);
+
+// Where the entry code is made: boot/weave.c.
+struct weave {
+    uint8_t *page;   // the system page; NULL in the sizing pass
+    uint32_t offset; // in it, of the next byte
+};
+
+// Make the entry code of all groups at weave->offset and move it behind it. In
+// the writing pass also fill in the groups' id and eoi, and the table of
+// entries.
+void weave_groups(struct weave *weave);
+
+// Copy one callout, patch the copy, and describe it in callout_info.
+void callout_place(
+    uint8_t *page, uint32_t offset, const struct callout_rtn *rtn,
+    const char *name, const char *version, void *data);
+
+// Describe other code of the page in callout_info.
+void callout_info_add(
+    const uint8_t *page, uint32_t offset, uint32_t size, const char *name,
+    const char *version, const char *category);
+
+// The groups that were added, for boot/weave.c.
+extern struct startup_intrinfo startup_groups[STARTUP_MAX_INTRINFO];
+extern uint32_t startup_num_groups;
+
+// Offsets in the finished page, known after sizing.
+uint32_t syspage_intrinfo_offset(void);
+uint32_t syspage_private_offset(void);
+
+// --- the page
+// -----------------------------------------------------------------
+
+// Pass one: what the page needs in bytes. Nothing may be added after it.
+uint32_t syspage_size(void);
+
+// Pass two: write the page, of the size that pass one said, to this physical
+// address, which is identity-mapped, and map it at SYSPAGE_VADDR.
+void syspage_write(paddr_t page);

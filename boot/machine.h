@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: MIT
+// What startup learns of the machine, before it describes it in the system
+// page: one struct, filled in by boot/discover.c and boot/clock.c.
+#pragma once
+
+#include "boot/acpi.h"
+#include "boot/multiboot2.h"
+#include "boot/options.h"
+
+#define MACHINE_MAX_CPUS OPTIONS_MAX_CPUS
+#define MACHINE_MAX_IOAPICS 8
+#define ISA_INTERRUPTS 16
+#define ISA_TIMER 0 // the 8254's interrupt
+
+struct machine_ioapic {
+    paddr_t address;
+    uint32_t gsi_base;   // its first global interrupt
+    uint32_t num_inputs; // as many as there are IDT entries for
+};
+
+// Where an ISA interrupt arrives: identity unless the MADT says otherwise.
+struct machine_isa {
+    uint32_t gsi;
+    uint16_t flags; // MADT_POLARITY_*, MADT_TRIGGER_*
+};
+
+struct machine {
+    struct multiboot2_info info;
+    struct options options;
+
+    uint32_t cpu_signature; // CPUID.1:EAX
+    uint32_t cpu_flags;     // CPU_FLAG_*
+    char cpu_name[49];      // the brand string
+
+    struct acpi acpi;
+    bool has_acpi;
+    bool has_s5; // fadt and s5 are good
+    struct fadt fadt;
+    struct acpi_s5 s5;
+
+    bool has_lapic; // and it is in xAPIC mode
+    paddr_t lapic_address;
+    uint32_t num_cpus;
+    uint32_t apic_ids[MACHINE_MAX_CPUS]; // [0] is the boot CPU
+    uint32_t num_ioapics;
+    struct machine_ioapic ioapics[MACHINE_MAX_IOAPICS];
+    struct machine_isa isa[ISA_INTERRUPTS];
+
+    uint64_t tsc_hz;
+    uint64_t lapic_timer_hz; // after the division by 16; 0 without one
+    uint64_t boot_time;      // seconds since 1970
+    uint64_t boot_cc;        // time-stamp counter then
+};
+
+// Take the multiboot2 information and the command line apart.
+void discover_boot_info(struct machine *machine, const void *info);
+
+// The boot CPU's features.
+void discover_cpu(struct machine *machine);
+
+// ACPI: processors, interrupt controllers, power. A machine without it has one
+// processor and no I/O APIC.
+void discover_acpi(struct machine *machine);
+
+// Silence the 8259s: moved away from the exceptions, all masked.
+void discover_legacy_interrupts(void);
+
+// The rates of the time-stamp counter and the local APIC's timer, measured
+// against the 8254, and the date.
+void discover_clocks(struct machine *machine);
+
+// The I/O APIC input that an ISA interrupt arrives at: an index in ioapics, and
+// the input there. False if there is none.
+MUST_CHECK bool machine_isa_input(
+    const struct machine *machine, unsigned isa, uint32_t *ioapic,
+    uint32_t *input);

@@ -1,0 +1,396 @@
+// SPDX-License-Identifier: MIT
+// See options.h. Each option has a parser, parse_NAME(options, rest): it gets
+// what follows the option's name, may cut it up, and returns NULL or why the
+// word is not taken as it stands.
+#include "boot/options.h"
+
+#include "kernel/base/string.h"
+
+#define DECIMAL 10
+#define HEXADECIMAL 16
+
+// --- words -------------------------------------------------------------------
+
+static bool is_quote(char c) {
+    return c == '"' || c == '\'';
+}
+
+static const char *skip_spaces(const char *at) {
+    while (*at == ' ') {
+        at++;
+    }
+    return at;
+}
+
+// As options_next_word(); *open says whether a quote was left open.
+static size_t split_word(
+    const char **text, char *word, size_t size, bool *open) {
+    const char *at = skip_spaces(*text);
+    size_t length = 0;
+    char quote = '\0';
+    if (*at == '\0') {
+        *text = at;
+        return 0;
+    }
+    for (; *at != '\0' && (quote != '\0' || *at != ' '); at++) {
+        if (*at == '\\' && (at[1] == '\\' || is_quote(at[1]))) {
+            at++;
+        } else if (is_quote(*at) && (quote == '\0' || *at == quote)) {
+            quote = quote == '\0' ? *at : '\0';
+            continue;
+        }
+        if (length + 1 < size) {
+            word[length] = *at;
+        }
+        length++;
+    }
+    if (size != 0) {
+        word[length < size ? length : size - 1] = '\0';
+    }
+    *open = quote != '\0';
+    *text = at;
+    return length + 1;
+}
+
+size_t options_next_word(const char **text, char *word, size_t size) {
+    bool open;
+    return split_word(text, word, size, &open);
+}
+
+// --- values ------------------------------------------------------------------
+
+static bool digit_of(char c, unsigned base, unsigned *out) {
+    if (c >= '0' && c <= '9') {
+        *out = (unsigned)(c - '0');
+    } else if (c >= 'a' && c <= 'f') {
+        *out = (unsigned)(c - 'a') + DECIMAL;
+    } else if (c >= 'A' && c <= 'F') {
+        *out = (unsigned)(c - 'A') + DECIMAL;
+    } else {
+        return false;
+    }
+    return *out < base;
+}
+
+// Read a 32-bit number, decimal or 0x..., and move *text behind it.
+static bool parse_number(const char **text, uint32_t *out) {
+    const char *at = *text;
+    unsigned base = DECIMAL;
+    unsigned digit;
+    uint64_t value = 0;
+    if (at[0] == '0' && (at[1] == 'x' || at[1] == 'X')) {
+        base = HEXADECIMAL;
+        at += 2;
+    }
+    const char *start = at;
+    for (; digit_of(*at, base, &digit); at++) {
+        value = value * base + digit;
+        if (value > UINT32_MAX) {
+            return false;
+        }
+    }
+    *text = at;
+    *out = (uint32_t)value;
+    return at != start;
+}
+
+// The same, and nothing may follow.
+static bool parse_whole_number(const char *text, uint32_t *out) {
+    return parse_number(&text, out) && *text == '\0';
+}
+
+// Cut NAME=VALUE at its first "=". Returns the value; NULL if there is none, or
+// no name.
+static char *cut_value(char *name) {
+    char *equals = strchr(name, '=');
+    if (equals == NULL || equals == name) {
+        return NULL;
+    }
+    *equals = '\0';
+    return equals + 1;
+}
+
+// design.md, section 7, names more kinds than this version has.
+static const char *parse_kind(const char *text, enum lock_kind *out) {
+    static const struct {
+        const char *name;
+        enum lock_kind kind;
+        bool missing;
+    } kinds[] = {
+        {"ticket", LOCK_TICKET, false},   {"tas", LOCK_TAS, false},
+        {"ttas", LOCK_TTAS, false},       {"mcs", LOCK_TICKET, true},
+        {"clh", LOCK_TICKET, true},       {"anderson", LOCK_TICKET, true},
+        {"ticket_pb", LOCK_TICKET, true},
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
+        if (strcmp(text, kinds[i].name) == 0) {
+            *out = kinds[i].kind;
+            return kinds[i].missing ? "not in this version, ticket used" : NULL;
+        }
+    }
+    *out = NUM_LOCK_KINDS;
+    return "no such lock, there are ticket tas ttas";
+}
+
+// --- options -----------------------------------------------------------------
+
+static const char *parse_cpus(struct options *options, char *rest) {
+    uint32_t cpus;
+    if (!parse_whole_number(rest, &cpus) || cpus == 0 ||
+        cpus > OPTIONS_MAX_CPUS) {
+        return "not a number from 1 to 256";
+    }
+    options->cpus = cpus;
+    return NULL;
+}
+
+static const char *parse_lock(struct options *options, char *rest) {
+    enum lock_kind kind;
+    const char *reason = parse_kind(rest, &kind);
+    if (kind != NUM_LOCK_KINDS) {
+        options->lock = kind;
+    }
+    return reason;
+}
+
+static const char *set_lock_of(
+    struct options *options, const char *resource, enum lock_kind kind) {
+    uint32_t i = 0;
+    while (i < options->num_locks &&
+           strcmp(options->locks[i].resource, resource) != 0) {
+        i++;
+    }
+    if (i == MAX_RESOURCES) {
+        return "more resources than there can be";
+    }
+    options->locks[i] = (struct option_lock){resource, kind};
+    if (i == options->num_locks) {
+        options->num_locks++;
+    }
+    return NULL;
+}
+
+static const char *parse_lock_of(struct options *options, char *rest) {
+    const char *value = cut_value(rest);
+    if (value == NULL) {
+        return "not of the form lock.RESOURCE=KIND";
+    }
+    enum lock_kind kind;
+    const char *reason = parse_kind(value, &kind);
+    if (kind == NUM_LOCK_KINDS) {
+        return reason;
+    }
+    const char *full = set_lock_of(options, rest, kind);
+    return full != NULL ? full : reason;
+}
+
+static const char *parse_types(struct options *options, char *rest) {
+    const char *at = cut_value(rest);
+    if (at == NULL) {
+        return "not of the form types.SLOT=N[,N...]";
+    }
+    uint32_t slot;
+    if (!parse_whole_number(rest, &slot) || slot >= CALLOUT_SLOTS) {
+        return "not a slot from 0 to 63";
+    }
+    struct option_types list = {.count = 0};
+    for (;; at++) {
+        if (list.count == SLOT_MAX_TYPES) {
+            return "more than 8 types";
+        }
+        if (!parse_number(&at, &list.types[list.count++]) ||
+            (*at != ',' && *at != '\0')) {
+            return "not a list of 32-bit numbers";
+        }
+        if (*at == '\0') {
+            options->types[slot] = list;
+            return NULL;
+        }
+    }
+}
+
+static const char *parse_callout(struct options *options, char *rest) {
+    const char *version = cut_value(rest);
+    if (version == NULL || *version == '\0') {
+        return "not of the form callout.NAME=VERSION";
+    }
+    uint32_t i = 0;
+    while (i < options->num_callouts &&
+           strcmp(options->callouts[i].name, rest) != 0) {
+        i++;
+    }
+    if (i == OPTIONS_MAX_CALLOUTS) {
+        return "more than 32 callouts";
+    }
+    options->callouts[i] = (struct option_callout){rest, version};
+    if (i == options->num_callouts) {
+        options->num_callouts++;
+    }
+    return NULL;
+}
+
+static const char *parse_toll(struct options *options, char *rest) {
+    if (strcmp(rest, "off") == 0) {
+        options->toll = false;
+        return NULL;
+    }
+    if (strcmp(rest, "on") == 0) {
+        options->toll = true;
+        return NULL;
+    }
+    if (strcmp(rest, "full") == 0) {
+        options->toll = true;
+        return "not in this version, on used";
+    }
+    return "neither off nor on";
+}
+
+static const char *parse_type(struct options *options, char *rest) {
+    uint32_t type;
+    if (!parse_whole_number(rest, &type)) {
+        return "not a 32-bit number";
+    }
+    options->type = type;
+    options->has_type = true;
+    return NULL;
+}
+
+static const char *parse_fault_sipi(struct options *options, char *rest) {
+    uint32_t cpu;
+    if (!parse_whole_number(rest, &cpu) || cpu == 0 ||
+        cpu >= OPTIONS_MAX_CPUS) {
+        return "not a CPU from 1 to 255";
+    }
+    options->fault_sipi = cpu;
+    return NULL;
+}
+
+static const char *parse_selftest(struct options *options, char *rest) {
+    (void)rest;
+    options->selftest = true;
+    return NULL;
+}
+
+// --- the table ---------------------------------------------------------------
+
+static const struct {
+    struct option_help help;
+    const char *(*parse)(struct options *options, char *rest);
+} option_table[] = {
+#define OPTION(name, parser, initial, help)                                    \
+    {{name, initial, help}, parse_##parser},
+#include "boot/options.def"
+#undef OPTION
+};
+
+bool options_help(unsigned index, struct option_help *out) {
+    if (index >= ARRAY_SIZE(option_table)) {
+        return false;
+    }
+    *out = option_table[index].help;
+    return true;
+}
+
+// Whether a word is this option's. A name without "=" or "." at its end must be
+// the whole word.
+static bool is_word_of(const char *word, const char *name) {
+    size_t length = strlen(name);
+    bool takes_rest = name[length - 1] == '=' || name[length - 1] == '.';
+    return strncmp(word, name, length) == 0 &&
+           (takes_rest || word[length] == '\0');
+}
+
+static const char *parse_option(struct options *options, char *word) {
+    for (size_t i = 0; i < ARRAY_SIZE(option_table); i++) {
+        const char *name = option_table[i].help.name;
+        if (is_word_of(word, name)) {
+            return option_table[i].parse(options, word + strlen(name));
+        }
+    }
+    return "unknown";
+}
+
+// Parse the option at `word`. A parser may have cut it before it found fault:
+// the callback gets it whole again.
+static void take_option(
+    struct options *options, char *word, options_warn_fn *warn, void *context) {
+    char *equals = strchr(word, '=');
+    const char *reason = parse_option(options, word);
+    if (reason == NULL) {
+        return;
+    }
+    bool cut = equals != NULL && *equals == '\0';
+    if (cut) {
+        *equals = '=';
+    }
+    warn(context, word, reason);
+    if (cut) {
+        *equals = '\0';
+    }
+}
+
+// Returns false if the rest of the line must be left out.
+static bool take_argument(
+    struct options *options, const char *word, options_warn_fn *warn,
+    void *context) {
+    if (options->argc == OPTIONS_MAX_ARGS) {
+        warn(context, word, "more than 64 arguments, the rest is left out");
+        return false;
+    }
+    options->argv[options->argc++] = word;
+    options->argv[options->argc] = NULL;
+    return true;
+}
+
+void options_parse(
+    const char *text, char *buffer, size_t size, struct options *out,
+    options_warn_fn *warn, void *context) {
+    *out = (struct options){.fault_sipi = OPTIONS_NO_CPU};
+    bool arguments = false;
+    for (;;) {
+        bool open;
+        const char *start = skip_spaces(text);
+        size_t used = split_word(&text, buffer, size, &open);
+        if (used == 0) {
+            return;
+        }
+        if (used > size) {
+            warn(context, start, "line too long, the rest is left out");
+            return;
+        }
+        if (open) {
+            warn(context, buffer, "a quote is left open");
+        }
+        if (arguments) {
+            if (!take_argument(out, buffer, warn, context)) {
+                return;
+            }
+        } else if (strcmp(buffer, "--") == 0) {
+            arguments = true;
+        } else if (!open) {
+            take_option(out, buffer, warn, context);
+        }
+        buffer += used;
+        size -= used;
+    }
+}
+
+enum lock_kind options_lock_of(
+    const struct options *options, const char *resource) {
+    for (uint32_t i = 0; i < options->num_locks; i++) {
+        if (strcmp(options->locks[i].resource, resource) == 0) {
+            return options->locks[i].kind;
+        }
+    }
+    return options->lock;
+}
+
+const char *options_callout_version(
+    const struct options *options, const char *name) {
+    for (uint32_t i = 0; i < options->num_callouts; i++) {
+        if (strcmp(options->callouts[i].name, name) == 0) {
+            return options->callouts[i].version;
+        }
+    }
+    return NULL;
+}

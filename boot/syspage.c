@@ -1,0 +1,333 @@
+// SPDX-License-Identifier: MIT
+// See library.h: the callouts that were added, and the two passes that size and
+// write the system page.
+#include "boot/boot.h"
+#include "boot/console.h"
+#include "boot/library.h"
+#include "kernel/base/layout.h"
+#include "kernel/base/string.h"
+
+#define MAX_PLACEMENTS 96
+#define MAX_REGISTERED 32
+#define MAX_STORAGE 64
+#define SECTION_ALIGN 64u
+#define STORAGE_ALIGN 64u
+#define CODE_ALIGN 16u
+#define INT3 0xcc // between callouts
+#define FNV_OFFSET_BASIS 0xcbf29ce484222325ul
+#define FNV_PRIME 0x100000001b3ul
+
+struct placement {
+    uint64_t *pointer;
+    const struct callout_rtn *rtn;
+    const char *name;
+    const char *version;
+    void *data;
+};
+
+struct registered {
+    const struct callout_rtn *rtn;
+    void *data;
+};
+
+struct storage {
+    uint32_t *where;
+    const uint32_t *label;
+    uint32_t size;
+    uint32_t offset; // in the page, known after sizing
+};
+
+static struct placement placements[MAX_PLACEMENTS];
+static uint32_t num_placements;
+static struct registered registered[MAX_REGISTERED];
+static uint32_t num_registered;
+static struct storage storages[MAX_STORAGE];
+static uint32_t num_storages;
+
+static struct syspage_entry header; // of the page in the making
+static struct asinfo_entry *syspage_asinfo;
+static uint32_t next_info; // in callout_info, in the writing pass
+
+// --- what is added
+// ------------------------------------------------------------
+
+void add_storage(uint32_t *where, const uint32_t *label, uint32_t size) {
+    if (num_storages == MAX_STORAGE) {
+        startup_fail("more than %u areas of callout storage", MAX_STORAGE);
+    }
+    storages[num_storages++] = (struct storage){where, label, size, 0};
+}
+
+void callout_register_data(const struct callout_rtn *rtn, void *data) {
+    for (uint32_t i = 0; i < num_registered; i++) {
+        if (registered[i].rtn == rtn) {
+            return;
+        }
+    }
+    if (num_registered == MAX_REGISTERED) {
+        startup_fail("more than %u callouts with data", MAX_REGISTERED);
+    }
+    registered[num_registered++] = (struct registered){rtn, data};
+}
+
+static void *registered_data(const struct callout_rtn *rtn) {
+    for (uint32_t i = 0; i < num_registered; i++) {
+        if (registered[i].rtn == rtn) {
+            return registered[i].data;
+        }
+    }
+    return NULL;
+}
+
+void add_callout_at(
+    uint64_t *pointer, const struct callout_rtn *rtn, const char *name,
+    const char *version, void *data) {
+    if (num_placements == MAX_PLACEMENTS) {
+        startup_fail("more than %u callouts", MAX_PLACEMENTS);
+    }
+    placements[num_placements++] =
+        (struct placement){pointer, rtn, name, version, data};
+    if (rtn->rw_size != NULL) {
+        add_storage(NULL, rtn->rw_size, *rtn->rw_size);
+    }
+}
+
+static uint64_t *callout_pointer(uint32_t offset) {
+    if (lsp.callout.size == 0) {
+        section_add(&lsp.callout, sizeof(struct callout_entry));
+    }
+    return (uint64_t *)(void *)(lsp.callout.bytes + offset);
+}
+
+void add_callout(uint32_t offset, const struct callout_rtn *rtn) {
+    add_callout_at(callout_pointer(offset), rtn, "callout", "", NULL);
+}
+
+void add_callout_array(const struct callout_slot *slots, size_t bytes) {
+    for (size_t i = 0; i < bytes / sizeof(*slots); i++) {
+        add_callout_at(
+            callout_pointer(slots[i].offset), slots[i].rtn, slots[i].name,
+            slots[i].version, NULL);
+    }
+}
+
+// --- callouts in the page
+// -----------------------------------------------------
+
+// QNX's table of callouts: which category each belongs to.
+static const char *category_of(const char *name) {
+    static const char *const categories[][2] = {
+        {"display_char", "debug"}, {"poll_key", "debug"},
+        {"break_detect", "debug"}, {"timer_load", "timer"},
+        {"timer_reload", "timer"}, {"timer_value", "timer"},
+        {"mask", "interrupt"},     {"unmask", "interrupt"},
+        {"config", "interrupt"},   {"id", "interrupt"},
+        {"eoi", "interrupt"},      {"control", "cache"},
+        {"reboot", "reset"},       {"power", "power"},
+        {"send_ipi", "smp"},       {"start_cpu", "smp"},
+        {"init_cpu", "smp"},
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(categories); i++) {
+        if (strcmp(categories[i][0], name) == 0) {
+            return categories[i][1];
+        }
+    }
+    return "custom";
+}
+
+static uint64_t hash_fnv1a(const uint8_t *bytes, uint32_t size) {
+    uint64_t hash = FNV_OFFSET_BASIS;
+    for (uint32_t i = 0; i < size; i++) {
+        hash = (hash ^ bytes[i]) * FNV_PRIME;
+    }
+    return hash;
+}
+
+// Add the entry in the sizing pass, find it again in the writing pass.
+static struct callout_info *info_next(const uint8_t *page) {
+    if (page == NULL) {
+        return section_add(&lsp.callout_info, sizeof(struct callout_info));
+    }
+    struct callout_info *info = (void *)lsp.callout_info.bytes;
+    return &info[next_info++];
+}
+
+static struct callout_info *info_fill(
+    const uint8_t *page, uint32_t offset, uint32_t size, const char *name,
+    const char *version, const char *category) {
+    struct callout_info *info = info_next(page);
+    info->name = add_string(name);
+    info->version = add_string(version);
+    info->category = add_string(category);
+    info->code = offset;
+    info->size = size;
+    if (page != NULL) {
+        info->hash = hash_fnv1a(page + offset, size);
+    }
+    return info;
+}
+
+void callout_info_add(
+    const uint8_t *page, uint32_t offset, uint32_t size, const char *name,
+    const char *version, const char *category) {
+    info_fill(page, offset, size, name, version, category);
+}
+
+static uint32_t storage_offset(const uint32_t *label) {
+    for (uint32_t i = 0; i < num_storages; i++) {
+        if (storages[i].label == label) {
+            return storages[i].offset;
+        }
+    }
+    return 0;
+}
+
+static uint32_t bytes_differ(
+    const uint8_t *a, const uint8_t *b, uint32_t size) {
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < size; i++) {
+        count += a[i] != b[i];
+    }
+    return count;
+}
+
+void callout_place(
+    uint8_t *page, uint32_t offset, const struct callout_rtn *rtn,
+    const char *name, const char *version, void *data) {
+    uint32_t rw = rtn->rw_size != NULL ? storage_offset(rtn->rw_size) : 0;
+    if (page != NULL) {
+        memcpy(page + offset, rtn->rtn_code, rtn->rtn_size);
+        if (rtn->patcher != NULL) {
+            rtn->patcher(
+                (uintptr_t)page, SYSPAGE_VADDR, offset, rw,
+                data != NULL ? data : registered_data(rtn), rtn);
+        }
+    }
+    struct callout_info *info = info_fill(
+        page, offset, rtn->rtn_size, name, version, category_of(name));
+    info->rw = rw;
+    info->rw_size = rtn->rw_size != NULL ? *rtn->rw_size : 0;
+    if (page != NULL) {
+        info->patched =
+            bytes_differ(page + offset, rtn->rtn_code, rtn->rtn_size);
+    }
+}
+
+// Put all callouts, then the interrupt entry code, from `offset` on; say where
+// they end. Without a page, nothing is written.
+static uint32_t code_place(uint8_t *page, uint32_t offset) {
+    for (uint32_t i = 0; i < num_placements; i++) {
+        const struct placement *p = &placements[i];
+        callout_place(page, offset, p->rtn, p->name, p->version, p->data);
+        if (page != NULL && p->pointer != NULL) {
+            *p->pointer = SYSPAGE_VADDR + offset;
+        }
+        offset = ALIGN_UP(offset + p->rtn->rtn_size, CODE_ALIGN);
+    }
+    struct weave weave = {page, offset};
+    weave_groups(&weave);
+    return weave.offset;
+}
+
+// --- the two passes
+// -----------------------------------------------------------
+
+// Which part of the header describes which section.
+#define SECTIONS(each)                                                         \
+    each(system_private) each(asinfo) each(hwinfo) each(cpuinfo)               \
+        each(cacheattr) each(qtime) each(callout) each(typed_strings)          \
+            each(strings) each(intrinfo) each(smp) each(custom)                \
+                each(callout_info)
+
+static uint32_t sections_layout(uint32_t offset) {
+#define LAYOUT(name)                                                           \
+    offset = ALIGN_UP(offset, SECTION_ALIGN);                                  \
+    header.name = (struct syspage_section){offset, lsp.name.size};             \
+    offset += lsp.name.size;
+    SECTIONS(LAYOUT)
+#undef LAYOUT
+    return offset;
+}
+
+static void sections_write(uint8_t *page) {
+#define WRITE(name)                                                            \
+    memcpy(page + header.name.offset, lsp.name.bytes, lsp.name.size);
+    SECTIONS(WRITE)
+#undef WRITE
+}
+
+static uint32_t storage_layout(uint32_t offset) {
+    for (uint32_t i = 0; i < num_storages; i++) {
+        struct storage *s = &storages[i];
+        s->offset = s->label != NULL ? storage_offset(s->label) : 0;
+        if (s->offset == 0) {
+            s->offset = offset;
+            offset = ALIGN_UP(offset + s->size, STORAGE_ALIGN);
+        }
+        if (s->where != NULL) {
+            *s->where = s->offset;
+        }
+    }
+    return offset;
+}
+
+static uint32_t page_up(uint32_t offset) {
+    return (uint32_t)ALIGN_UP(offset, PAGE_SIZE);
+}
+
+uint32_t syspage_size(void) {
+    as_add(0, 0, AS_ATTR_READABLE | AS_ATTR_RAM, "syspage", "");
+    syspage_asinfo =
+        (struct asinfo_entry *)(void *)(lsp.asinfo.bytes + lsp.asinfo.size) - 1;
+    uint32_t code_size = code_place(NULL, 0);
+
+    header.size = page_up(sections_layout(sizeof(header)));
+    uint32_t storage_end = storage_layout(header.size);
+    header.storage.offset = header.size;
+    header.storage.size = page_up(storage_end) - header.size;
+    header.code.offset = header.size + header.storage.size;
+    header.code.size = page_up(code_size);
+    header.total_size = header.code.offset + header.code.size;
+    header.type = SYSPAGE_TYPE;
+    header.num_cpu = lsp.cpuinfo.size / (uint32_t)sizeof(struct cpuinfo_entry);
+    return header.total_size;
+}
+
+static void syspage_map(paddr_t page) {
+    uint32_t pages = header.total_size >> PAGE_SHIFT;
+    if (pages > BOOT_SYSPAGE_PAGES) {
+        startup_fail("system page of %u bytes is too large", header.total_size);
+    }
+    for (uint32_t i = 0; i < pages; i++) {
+        boot_syspage_table[i] =
+            (page + i * PAGE_SIZE) | BOOT_PTE_PRESENT | BOOT_PTE_WRITE;
+    }
+}
+
+void syspage_write(paddr_t page) {
+    uint8_t *bytes = (uint8_t *)page;
+    memset(bytes, 0, header.code.offset);
+    memset(bytes + header.code.offset, INT3, header.code.size);
+    syspage_asinfo->start = page;
+    syspage_asinfo->end = page + header.total_size - 1;
+    struct system_private_entry *private = (void *)lsp.system_private.bytes;
+    private->syspage_paddr = page;
+    private->vector_stubs = header.system_private.offset + sizeof(*private);
+
+    syspage_map(page); // patchers may use either address
+    code_place(bytes, header.code.offset);
+    // QNX has one custom callout: it is our slot 0.
+    const struct custom_entry *custom = (const void *)lsp.custom.bytes;
+    *callout_pointer(offsetof(struct callout_entry, custom)) =
+        custom->slots[0].code;
+    memcpy(bytes, &header, sizeof(header));
+    sections_write(bytes);
+}
+
+uint32_t syspage_intrinfo_offset(void) {
+    return header.intrinfo.offset;
+}
+
+uint32_t syspage_private_offset(void) {
+    return header.system_private.offset;
+}

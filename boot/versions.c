@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: MIT
+// The callouts by version, and which machine each fits. The first version of a
+// category that fits is taken; "callout.CATEGORY=VERSION" on the command line
+// forces one, unless it can't run on this machine. To add a version, write its
+// callouts, its fits and add functions, and its row.
+#include "boot/versions_priv.h"
+
+#include "boot/console.h"
+#include "boot/library.h"
+#include "boot/sections.h"
+#include "callouts/hardware.h"
+#include "kernel/base/string.h"
+#include "kernel/base/vectors.h"
+
+#define SLP_TYP_SHIFT 10 // PM1 control (ACPI specification)
+#define SLP_EN (1u << 13)
+
+extern const struct callout_rtn timer_load_lapic, timer_reload_lapic,
+    timer_value_lapic, timer_load_pit, timer_reload_pit, timer_value_pit,
+    reboot_8042, power_acpi, power_ports;
+
+// One version of a category's callouts.
+struct callout_version {
+    const char *category;
+    const char *version;
+    bool (*fits)(const struct machine *machine);
+    void (*add)(const struct machine *machine); // to the system page
+    const char *needs; // for the line that says why it can't be taken
+};
+
+static bool fits_always(const struct machine *machine) {
+    (void)machine;
+    return true;
+}
+
+// --- timers
+// -------------------------------------------------------------------
+
+static struct qtime_entry *qtime_entry(void) {
+    return (struct qtime_entry *)(void *)lsp.qtime.bytes;
+}
+
+static bool fits_timer_lapic(const struct machine *machine) {
+    return machine->has_lapic && machine->lapic_timer_hz != 0;
+}
+
+static void add_timer_lapic(const struct machine *machine) {
+    static const struct callout_slot slots[] = {
+        CALLOUT_SLOT(timer_load, _lapic),
+        CALLOUT_SLOT(timer_reload, _lapic),
+        CALLOUT_SLOT(timer_value, _lapic),
+    };
+    callout_register_data(&timer_load_lapic, lapic_data(machine));
+    callout_register_data(&timer_value_lapic, lapic_data(machine));
+    struct qtime_entry *qtime = qtime_entry();
+    qtime->timer_hz = machine->lapic_timer_hz;
+    qtime->intr = VECTOR_LAPIC + LAPIC_TIMER;
+    qtime->flags = QTIME_PER_CPU;
+    add_callout_array(slots, sizeof(slots));
+}
+
+static bool fits_timer_pit(const struct machine *machine) {
+    uint32_t ioapic, input;
+    return machine_isa_input(machine, ISA_TIMER, &ioapic, &input);
+}
+
+static void add_timer_pit(const struct machine *machine) {
+    static const struct callout_slot slots[] = {
+        CALLOUT_SLOT(timer_load, _pit),
+        CALLOUT_SLOT(timer_reload, _pit),
+        CALLOUT_SLOT(timer_value, _pit),
+    };
+    struct qtime_entry *qtime = qtime_entry();
+    qtime->timer_hz = PIT_HZ;
+    qtime->intr = VECTOR_IOAPIC + machine->isa[ISA_TIMER].gsi;
+    qtime->flags = 0;
+    add_callout_array(slots, sizeof(slots));
+}
+
+// --- reset and power
+// ----------------------------------------------------------
+
+static void add_reset_8042(const struct machine *machine) {
+    static const struct callout_slot slots[] = {CALLOUT_SLOT(reboot, _8042)};
+    (void)machine;
+    add_callout_array(slots, sizeof(slots));
+}
+
+static bool fits_power_acpi(const struct machine *machine) {
+    return machine->has_s5 && machine->fadt.pm1a_control.space == ACPI_SPACE_IO;
+}
+
+static uint32_t pm1_port(const struct acpi_gas *gas) {
+    if (gas->address == 0 || gas->space != ACPI_SPACE_IO) {
+        return 0;
+    }
+    return callout_io_map(sizeof(uint16_t), (uint32_t)gas->address);
+}
+
+static void add_power_acpi(const struct machine *machine) {
+    static const struct callout_slot slots[] = {CALLOUT_SLOT(power, _acpi)};
+    static struct power_data data;
+    data.pm1a_port = pm1_port(&machine->fadt.pm1a_control);
+    data.pm1a_value = (uint32_t)machine->s5.slp_typ_a << SLP_TYP_SHIFT | SLP_EN;
+    data.pm1b_port = pm1_port(&machine->fadt.pm1b_control);
+    data.pm1b_value = (uint32_t)machine->s5.slp_typ_b << SLP_TYP_SHIFT | SLP_EN;
+    callout_register_data(&power_acpi, &data);
+    add_callout_array(slots, sizeof(slots));
+}
+
+static void add_power_ports(const struct machine *machine) {
+    static const struct callout_slot slots[] = {CALLOUT_SLOT(power, _ports)};
+    (void)machine;
+    add_callout_array(slots, sizeof(slots));
+}
+
+// --- the table
+// ----------------------------------------------------------------
+
+static const struct callout_version versions[] = {
+    {"debug", "16550", fits_16550, add_debug_16550, "a UART at port 3f8"},
+    {"debug", "debugcon", fits_debugcon, add_debug_debugcon,
+     "a debug port at e9"},
+    {"timer", "lapic", fits_timer_lapic, add_timer_lapic,
+     "a local APIC with a timer"},
+    {"timer", "pit", fits_timer_pit, add_timer_pit,
+     "an I/O APIC input for the 8254"},
+    {"interrupt", "apic", fits_lapic, init_intrinfo, "a local APIC"},
+    {"smp", "xapic", fits_lapic, init_smp, "a local APIC"},
+    {"reset", "8042", fits_always, add_reset_8042, "nothing"},
+    {"power", "acpi", fits_power_acpi, add_power_acpi, "ACPI with state S5"},
+    {"power", "ports", fits_always, add_power_ports, "nothing"},
+};
+
+// The categories, and which of them the system can do without.
+static const struct {
+    const char *name;
+    bool optional;
+} categories[] = {
+    {"debug", true}, {"timer", false}, {"interrupt", false},
+    {"smp", false},  {"reset", false}, {"power", false},
+};
+
+static const struct callout_version *version_find(
+    const char *category, const char *version) {
+    for (size_t i = 0; i < ARRAY_SIZE(versions); i++) {
+        if (strcmp(versions[i].category, category) == 0 &&
+            strcmp(versions[i].version, version) == 0) {
+            return &versions[i];
+        }
+    }
+    return NULL;
+}
+
+// What the command line wants, if it can be had.
+static const struct callout_version *version_forced(
+    const struct machine *machine, const char *category) {
+    const char *wanted = options_callout_version(&machine->options, category);
+    if (wanted == NULL) {
+        return NULL;
+    }
+    const struct callout_version *v = version_find(category, wanted);
+    if (v == NULL) {
+        startup_print(
+            "option \"callout.%s=%s\": no such version", category, wanted);
+    } else if (!v->fits(machine)) {
+        startup_print(
+            "option \"callout.%s=%s\": this machine lacks %s", category, wanted,
+            v->needs);
+        v = NULL;
+    }
+    return v;
+}
+
+static const struct callout_version *version_choose(
+    const struct machine *machine, const char *category) {
+    const struct callout_version *v = version_forced(machine, category);
+    for (size_t i = 0; v == NULL && i < ARRAY_SIZE(versions); i++) {
+        if (strcmp(versions[i].category, category) == 0 &&
+            versions[i].fits(machine)) {
+            v = &versions[i];
+        }
+    }
+    return v;
+}
+
+// Name the options that force a category that there is none of.
+static void forced_check(const struct options *options) {
+    for (uint32_t i = 0; i < options->num_callouts; i++) {
+        const char *name = options->callouts[i].name;
+        bool known = false;
+        for (size_t c = 0; c < ARRAY_SIZE(categories); c++) {
+            known |= strcmp(categories[c].name, name) == 0;
+        }
+        if (!known) {
+            startup_print("option \"callout.%s\": no such callout", name);
+        }
+    }
+}
+
+void init_callouts(const struct machine *machine) {
+    section_add(&lsp.callout, sizeof(struct callout_entry));
+    forced_check(&machine->options);
+    for (size_t i = 0; i < ARRAY_SIZE(categories); i++) {
+        const struct callout_version *v =
+            version_choose(machine, categories[i].name);
+        if (v != NULL) {
+            v->add(machine);
+        } else if (!categories[i].optional) {
+            startup_fail("no %s callout fits this machine", categories[i].name);
+        }
+    }
+}

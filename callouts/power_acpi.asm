@@ -1,0 +1,87 @@
+; SPDX-License-Identifier: MIT
+; The power callout: off by ACPI's state S5 where startup found its registers,
+; then by the ports of the emulators; idle by HLT.
+%include "callouts/callout.inc"
+
+; void patch_power(...), data = struct power_data
+PATCHER patch_power, power_acpi
+        mov     ecx, [r8 + POWER_DATA_PM1A_PORT]
+        PATCH   .pm1a_port, ecx
+        mov     ecx, [r8 + POWER_DATA_PM1A_VALUE]
+        PATCH   .pm1a_value, ecx
+        mov     ecx, [r8 + POWER_DATA_PM1B_PORT]
+        PATCH   .pm1b_port, ecx
+        mov     ecx, [r8 + POWER_DATA_PM1B_VALUE]
+        PATCH   .pm1b_value, ecx
+        ret
+
+OFF_TRIES               equ 10000000    ; the machine goes off a moment later
+
+; EMULATORS_OFF - the ports that end QEMU and Bochs
+%macro EMULATORS_OFF 0
+        mov     eax, POWER_QEMU_VALUE
+        mov     edx, POWER_QEMU_PORT
+        out     dx, ax
+        mov     edx, POWER_QEMU_OLD_PORT
+        out     dx, ax
+        lea     rsi, [.word]
+        mov     ecx, .word_end - .word
+        mov     edx, POWER_BOCHS_PORT
+        rep outsb
+        mov     ecx, OFF_TRIES
+.wait:
+        pause
+        dec     ecx
+        jnz     .wait
+        or      eax, -1
+        ret
+.word:
+        db      "Shutdown"
+.word_end:
+%endmacro
+
+; int power(struct syspage_entry *rdi, unsigned mode esi, uint64_t *rdx)
+;
+; POWER_OFF does not return, or returns -1. POWER_IDLE turns interrupts on,
+; waits for one and returns 0 with interrupts on. Other modes: -1.
+CALLOUT_START power_acpi, 0, patch_power
+        cmp     esi, POWER_IDLE
+        je      .idle
+        or      eax, -1
+        cmp     esi, POWER_OFF
+        jne     .done
+        LOAD_PATCHED edx, .pm1a_port
+        LOAD_PATCHED eax, .pm1a_value
+        out     dx, ax
+        LOAD_PATCHED edx, .pm1b_port
+        LOAD_PATCHED eax, .pm1b_value
+        test    edx, edx
+        jz      .emulators
+        out     dx, ax
+.emulators:
+        EMULATORS_OFF
+.idle:
+        sti
+        hlt
+        xor     eax, eax
+.done:
+        ret
+CALLOUT_END power_acpi
+
+; The same without ACPI.
+CALLOUT_START power_ports, 0, 0
+        cmp     esi, POWER_IDLE
+        je      .idle
+        or      eax, -1
+        cmp     esi, POWER_OFF
+        jne     .done
+        EMULATORS_OFF
+.idle:
+        sti
+        hlt
+        xor     eax, eax
+.done:
+        ret
+CALLOUT_END power_ports
+
+        section .note.GNU-stack noalloc noexec nowrite progbits

@@ -1,0 +1,59 @@
+; SPDX-License-Identifier: MIT
+; Timer callouts for the local APIC's timer, periodic: each CPU has its own, so
+; timer_load runs on each (QTIME_PER_CPU). qtime's timer_hz is the rate after
+; the division by 16.
+%include "callouts/callout.inc"
+
+NSEC_PER_SEC            equ 1000000000
+COUNT_MAX               equ 0xffffffff
+
+; void patch_timer_lapic(...), data = struct apic_data
+PATCHER patch_timer_lapic, timer_load_lapic
+        mov     r8, [r8 + APIC_DATA_VADDR]
+        PATCH   .lapic, r8
+        ret
+
+; void timer_load(struct syspage_entry *rdi, struct qtime_entry *rsi)
+CALLOUT_START timer_load_lapic, 0, patch_timer_lapic
+        LOAD_PATCHED r8, .lapic
+        mov     r9d, COUNT_MAX
+        mov     ecx, NSEC_PER_SEC
+        mov     rax, [rsi + QTIME_TIMER_HZ]
+        mul     qword [rsi + QTIME_NSEC_INC]
+        cmp     rdx, rcx                ; the quotient must fit
+        jae     .longest
+        div     rcx
+        cmp     rax, r9
+        ja      .longest
+        test    rax, rax                ; a count of 0 would stop the timer
+        jnz     .store
+        inc     eax
+        jmp     .store
+.longest:
+        mov     eax, r9d
+.store:
+        mov     [rsi + QTIME_TIMER_LOAD], rax
+        mov     dword [r8 + LAPIC_TIMER_DIVIDE], LAPIC_DIVIDE_BY_16
+        mov     dword [r8 + LAPIC_LVT_TIMER], \
+                LAPIC_LVT_PERIODIC | VECTOR_LAPIC + LAPIC_TIMER
+        mov     [r8 + LAPIC_TIMER_INITIAL], eax
+        ret
+CALLOUT_END timer_load_lapic
+
+; int timer_reload(struct syspage_entry *rdi, struct qtime_entry *rsi): 1, it
+; was this timer; a periodic one needs no more.
+CALLOUT_START timer_reload_lapic, 0, 0
+        mov     eax, 1
+        ret
+CALLOUT_END timer_reload_lapic
+
+; unsigned timer_value(struct syspage_entry *rdi, struct qtime_entry *rsi):
+; counts since the last tick of this CPU's timer
+CALLOUT_START timer_value_lapic, 0, patch_timer_lapic
+        LOAD_PATCHED r8, .lapic
+        mov     eax, [rsi + QTIME_TIMER_LOAD]
+        sub     eax, [r8 + LAPIC_TIMER_CURRENT]
+        ret
+CALLOUT_END timer_value_lapic
+
+        section .note.GNU-stack noalloc noexec nowrite progbits

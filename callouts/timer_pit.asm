@@ -1,0 +1,62 @@
+; SPDX-License-Identifier: MIT
+; Timer callouts for the 8254, channel 0 as a rate generator: one timer for the
+; machine. The kernel unmasks its interrupt (qtime's intr) through the group
+; that it belongs to.
+%include "callouts/callout.inc"
+
+NSEC_PER_SEC            equ 1000000000
+COUNT_MAX               equ 0xffff
+COUNT_MIN               equ 2           ; what a rate generator needs
+COMMAND_RATE            equ 0x34        ; channel 0, low and high byte, mode 2
+COMMAND_LATCH           equ 0x00        ; channel 0
+
+; void timer_load(struct syspage_entry *rdi, struct qtime_entry *rsi)
+CALLOUT_START timer_load_pit, 0, 0
+        mov     ecx, NSEC_PER_SEC
+        mov     rax, [rsi + QTIME_TIMER_HZ]
+        mul     qword [rsi + QTIME_NSEC_INC]
+        cmp     rdx, rcx                ; the quotient must fit
+        jae     .longest
+        div     rcx
+        cmp     rax, COUNT_MAX
+        ja      .longest
+        cmp     rax, COUNT_MIN
+        jae     .store
+        mov     eax, COUNT_MIN
+        jmp     .store
+.longest:
+        mov     eax, COUNT_MAX
+.store:
+        mov     [rsi + QTIME_TIMER_LOAD], rax
+        mov     ecx, eax
+        mov     al, COMMAND_RATE
+        out     PIT_COMMAND, al
+        mov     al, cl
+        out     PIT_CHANNEL0, al
+        mov     al, ch
+        out     PIT_CHANNEL0, al
+        ret
+CALLOUT_END timer_load_pit
+
+; int timer_reload(struct syspage_entry *rdi, struct qtime_entry *rsi): 1, it
+; was this timer; a periodic one needs no more.
+CALLOUT_START timer_reload_pit, 0, 0
+        mov     eax, 1
+        ret
+CALLOUT_END timer_reload_pit
+
+; unsigned timer_value(struct syspage_entry *rdi, struct qtime_entry *rsi):
+; counts since the last tick. Callers take turns: there is one latch.
+CALLOUT_START timer_value_pit, 0, 0
+        mov     al, COMMAND_LATCH
+        out     PIT_COMMAND, al
+        in      al, PIT_CHANNEL0
+        movzx   ecx, al
+        in      al, PIT_CHANNEL0
+        mov     ch, al
+        mov     eax, [rsi + QTIME_TIMER_LOAD]
+        sub     eax, ecx
+        ret
+CALLOUT_END timer_value_pit
+
+        section .note.GNU-stack noalloc noexec nowrite progbits

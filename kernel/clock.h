@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: MIT
+// Time, from the time-stamp counter as startup calibrated it. The counters of
+// all CPUs are taken to run together.
+#pragma once
+
+#include "kernel/base/types.h"
+
+#define NS_PER_SECOND 1000000000ul
+
+struct syspage_entry;
+
+void clock_init(const struct syspage_entry *syspage);
+
+// Nanoseconds since boot_cc; never 0, never runs back on one CPU.
+uint64_t clock_now_ns(void);
+
+// Nanoseconds since 1970 at clock_now_ns() == 0.
+uint64_t clock_boot_ns(void);
+
+// The length of a tick, which is the resolution of sleeps.
+uint64_t clock_tick_ns(void);
+
+// How many cycles of the time-stamp counter a span takes.
+cycles_t clock_cycles(uint64_t ns);
+
+// Has each CPU a timer of its own?
+bool clock_ticks_everywhere(void);

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: MIT
+// See console.h.
+#include "kernel/console.h"
+
+#include "callouts/syspage.h"
+#include "kernel/base/format.h"
+#include "kernel/spinlock.h"
+
+#define LINE_SIZE 512
+
+typedef void (*display_char)(struct syspage_entry *syspage, char c);
+
+static struct spinlock console_lock = SPINLOCK_INITIALIZER("console");
+static struct syspage_entry *console_syspage;
+static bool console_in_panic;
+
+void console_init(struct syspage_entry *syspage) {
+    console_syspage = syspage;
+}
+
+void console_enter_panic(void) {
+    console_in_panic = true;
+}
+
+static display_char channel_display(unsigned channel) {
+    const struct callout_entry *callout =
+        SYSPAGE_ENTRY(console_syspage, callout);
+    return (display_char)(uintptr_t)callout->debug[channel].display_char;
+}
+
+static void channel_write(unsigned channel, const char *text, size_t size) {
+    display_char display = channel_display(channel);
+    if (display == NULL) {
+        display = channel_display(DEBUG_CONSOLE);
+    }
+    if (display == NULL) {
+        return;
+    }
+    for (size_t i = 0; i < size; i++) {
+        display(console_syspage, text[i]);
+    }
+}
+
+void console_write(unsigned channel, const char *text, size_t size) {
+    if (console_in_panic) {
+        channel_write(channel, text, size);
+        return;
+    }
+    bool irq = spin_lock(&console_lock);
+    channel_write(channel, text, size);
+    spin_unlock(&console_lock, irq);
+}
+
+static void PRINTF_LIKE(2, 0)
+channel_vprintf(unsigned channel, const char *format, va_list args) {
+    char line[LINE_SIZE];
+    size_t size = format_text(line, sizeof(line), format, args);
+    if (size >= sizeof(line)) {
+        size = sizeof(line) - 1;
+    }
+    console_write(channel, line, size);
+}
+
+void kprintf(const char *format, ...) {
+    va_list args;
+    va_start(args, format);
+    channel_vprintf(DEBUG_CONSOLE, format, args);
+    va_end(args);
+}
+
+void report_printf(const char *format, ...) {
+    va_list args;
+    va_start(args, format);
+    channel_vprintf(DEBUG_REPORT, format, args);
+    va_end(args);
+}

@@ -1,0 +1,334 @@
+// SPDX-License-Identifier: MIT
+// See file.h.
+#include "kernel/file.h"
+
+#include <stdatomic.h>
+
+#include "callouts/syspage.h"
+#include "kernel/base/string.h"
+#include "kernel/console.h"
+#include "kernel/errno.h"
+#include "kernel/heap.h"
+#include "kernel/initrd.h"
+
+#define MODE_ALL_WRITE 0222
+#define MODE_DEVICE 0666
+
+// --- kinds
+// --------------------------------------------------------------------
+
+static long null_read(struct file *file, void *to, size_t size) {
+    (void)file;
+    (void)to;
+    (void)size;
+    return 0;
+}
+
+static long null_write(struct file *file, const void *from, size_t size) {
+    (void)file;
+    (void)from;
+    return (long)size;
+}
+
+static long channel_write(struct file *file, const void *from, size_t size) {
+    console_write(file->channel, from, size);
+    return (long)size;
+}
+
+static long initrd_read(struct file *file, void *to, size_t size) {
+    bool irq = spin_lock(&file->lock);
+    size_t left = file->offset < file->size ? file->size - file->offset : 0;
+    size_t part = size < left ? size : left;
+    memcpy(to, file->data + file->offset, part);
+    file->offset += part;
+    spin_unlock(&file->lock, irq);
+    return (long)part;
+}
+
+static long directory_read(struct file *file, void *to, size_t size) {
+    (void)file;
+    (void)to;
+    (void)size;
+    return -EISDIR;
+}
+
+static const struct file_kind null_kind = {
+    .read = null_read,
+    .write = null_write,
+    .mode = FILE_TYPE_DEVICE | MODE_DEVICE,
+};
+static const struct file_kind channel_kind = {
+    .read = null_read,
+    .write = channel_write,
+    .mode = FILE_TYPE_DEVICE | MODE_DEVICE,
+};
+static const struct file_kind initrd_kind = {
+    .read = initrd_read,
+    .mode = FILE_TYPE_REGULAR,
+};
+static const struct file_kind directory_kind = {
+    .read = directory_read,
+    .mode = FILE_TYPE_DIRECTORY,
+};
+
+static const struct device {
+    const char *path;
+    const struct file_kind *kind;
+    unsigned channel;
+} devices[] = {
+    {"/dev/null", &null_kind, 0},
+    {"/dev/console", &channel_kind, DEBUG_CONSOLE},
+    {"/dev/report", &channel_kind, DEBUG_REPORT},
+};
+
+// --- files
+// --------------------------------------------------------------------
+
+struct file *file_create(const struct file_kind *kind, uint32_t access) {
+    struct file *file = kalloc(sizeof(*file));
+    if (file != NULL) {
+        file->references = 1;
+        file->kind = kind;
+        file->access = access;
+        file->mode = kind->mode;
+        file->lock.name = "file";
+    }
+    return file;
+}
+
+static struct file *channel_create(unsigned channel) {
+    struct file *file = file_create(&channel_kind, OPEN_WRITE_ONLY);
+    if (file != NULL) {
+        file->channel = channel;
+    }
+    return file;
+}
+
+void file_put(struct file *file) {
+    // Ordering: release and acquire, so that the last one sees all changes.
+    if (atomic_fetch_sub_explicit(&file->references, 1, memory_order_acq_rel) !=
+        1) {
+        return;
+    }
+    if (file->kind->close != NULL) {
+        file->kind->close(file);
+    }
+    kfree(file);
+}
+
+static void file_ref(struct file *file) {
+    atomic_fetch_add_explicit(&file->references, 1, memory_order_relaxed);
+}
+
+static bool device_open(const char *path, uint32_t flags, struct file **out) {
+    for (size_t i = 0; i < ARRAY_SIZE(devices); i++) {
+        if (strcmp(path, devices[i].path) == 0) {
+            *out = file_create(devices[i].kind, flags & OPEN_ACCESS_MODE);
+            if (*out != NULL) {
+                (*out)->channel = devices[i].channel;
+            }
+            return true;
+        }
+    }
+    return false;
+}
+
+static long entry_open(
+    const struct tar_entry *entry, uint32_t flags, struct file **out) {
+    bool directory = entry->type == TAR_DIRECTORY;
+    if (!directory && (flags & OPEN_DIRECTORY) != 0) {
+        return -ENOTDIR;
+    }
+    if ((flags & OPEN_ACCESS_MODE) != OPEN_READ_ONLY ||
+        (flags & OPEN_TRUNCATE) != 0) {
+        return directory ? -EISDIR : -EROFS;
+    }
+    struct file *file =
+        file_create(directory ? &directory_kind : &initrd_kind, OPEN_READ_ONLY);
+    if (file == NULL) {
+        return -ENOMEM;
+    }
+    file->mode |= entry->mode & ~(uint32_t)MODE_ALL_WRITE;
+    file->mtime = entry->mtime;
+    file->data = entry->data;
+    file->size = directory ? 0 : entry->size;
+    *out = file;
+    return 0;
+}
+
+long file_open(const char *path, uint32_t flags, struct file **out) {
+    if (device_open(path, flags, out)) {
+        return *out != NULL ? 0 : -ENOMEM;
+    }
+    struct tar_entry *entry = kalloc(sizeof(*entry));
+    if (entry == NULL) {
+        return -ENOMEM;
+    }
+    long result = initrd_find(path, entry);
+    if (result == 0) {
+        result = entry_open(entry, flags, out);
+    } else if (result == -ENOENT && (flags & OPEN_CREATE) != 0) {
+        result = -EROFS;
+    }
+    kfree(entry);
+    return result;
+}
+
+long file_read(struct file *file, void *to, size_t size) {
+    if (file->access == OPEN_WRITE_ONLY || file->kind->read == NULL) {
+        return -EBADF;
+    }
+    return file->kind->read(file, to, size);
+}
+
+long file_write(struct file *file, const void *from, size_t size) {
+    if (file->access == OPEN_READ_ONLY || file->kind->write == NULL) {
+        return -EBADF;
+    }
+    return file->kind->write(file, from, size);
+}
+
+static long seek_locked(struct file *file, int64_t offset, unsigned whence) {
+    uint64_t base = whence == SEEK_FROM_START  ? 0
+                    : whence == SEEK_FROM_HERE ? file->offset
+                                               : file->size;
+    int64_t target;
+    if (__builtin_add_overflow((int64_t)base, offset, &target) || target < 0) {
+        return -EINVAL;
+    }
+    file->offset = (uint64_t)target;
+    return target;
+}
+
+long file_seek(struct file *file, int64_t offset, unsigned whence) {
+    if (file->kind != &initrd_kind) {
+        return -ESPIPE;
+    }
+    if (whence > SEEK_FROM_END) {
+        return -EINVAL;
+    }
+    bool irq = spin_lock(&file->lock);
+    long result = seek_locked(file, offset, whence);
+    spin_unlock(&file->lock, irq);
+    return result;
+}
+
+// --- tables
+// -------------------------------------------------------------------
+
+bool file_table_init(struct file_table *table) {
+    table->lock.name = "file table";
+    table->files[0] = file_create(&null_kind, OPEN_READ_ONLY);
+    table->files[1] = channel_create(DEBUG_PROGRAM);
+    table->files[2] = channel_create(DEBUG_CONSOLE);
+    return table->files[0] != NULL && table->files[1] != NULL &&
+           table->files[2] != NULL;
+}
+
+void file_table_copy(struct file_table *to, struct file_table *from) {
+    to->lock.name = "file table";
+    bool irq = spin_lock(&from->lock);
+    to->close_on_exec = from->close_on_exec;
+    for (size_t i = 0; i < MAX_FILES; i++) {
+        to->files[i] = from->files[i];
+        if (to->files[i] != NULL) {
+            file_ref(to->files[i]);
+        }
+    }
+    spin_unlock(&from->lock, irq);
+}
+
+void file_table_close_all(struct file_table *table) {
+    for (size_t fd = 0; fd < MAX_FILES; fd++) {
+        (void)file_close(table, fd);
+    }
+}
+
+void file_table_exec(struct file_table *table) {
+    for (size_t fd = 0; fd < MAX_FILES; fd++) {
+        if (file_get_close_on_exec(table, fd)) {
+            (void)file_close(table, fd);
+        }
+    }
+}
+
+struct file *file_get(struct file_table *table, uint64_t fd) {
+    if (fd >= MAX_FILES) {
+        return NULL;
+    }
+    bool irq = spin_lock(&table->lock);
+    struct file *file = table->files[fd];
+    if (file != NULL) {
+        file_ref(file);
+    }
+    spin_unlock(&table->lock, irq);
+    return file;
+}
+
+static void close_on_exec_set(struct file_table *table, uint64_t fd, bool on) {
+    uint64_t bit = 1ul << fd;
+    uint64_t others = table->close_on_exec & ~bit;
+    table->close_on_exec = on ? others | bit : others;
+}
+
+long file_install(
+    struct file_table *table, struct file *file, uint64_t first,
+    bool close_on_exec) {
+    bool irq = spin_lock(&table->lock);
+    uint64_t fd = first;
+    while (fd < MAX_FILES && table->files[fd] != NULL) {
+        fd++;
+    }
+    if (fd < MAX_FILES) {
+        table->files[fd] = file;
+        close_on_exec_set(table, fd, close_on_exec);
+    }
+    spin_unlock(&table->lock, irq);
+    return fd < MAX_FILES ? (long)fd : -EMFILE;
+}
+
+long file_install_at(
+    struct file_table *table, struct file *file, uint64_t fd,
+    bool close_on_exec) {
+    if (fd >= MAX_FILES) {
+        return -EBADF;
+    }
+    bool irq = spin_lock(&table->lock);
+    struct file *before = table->files[fd];
+    table->files[fd] = file;
+    close_on_exec_set(table, fd, close_on_exec);
+    spin_unlock(&table->lock, irq);
+    if (before != NULL) {
+        file_put(before);
+    }
+    return (long)fd;
+}
+
+long file_close(struct file_table *table, uint64_t fd) {
+    if (fd >= MAX_FILES) {
+        return -EBADF;
+    }
+    bool irq = spin_lock(&table->lock);
+    struct file *file = table->files[fd];
+    table->files[fd] = NULL;
+    close_on_exec_set(table, fd, false);
+    spin_unlock(&table->lock, irq);
+    if (file == NULL) {
+        return -EBADF;
+    }
+    file_put(file);
+    return 0;
+}
+
+bool file_get_close_on_exec(struct file_table *table, uint64_t fd) {
+    bool irq = spin_lock(&table->lock);
+    bool on = (table->close_on_exec >> fd & 1) != 0;
+    spin_unlock(&table->lock, irq);
+    return on;
+}
+
+void file_set_close_on_exec(struct file_table *table, uint64_t fd, bool on) {
+    bool irq = spin_lock(&table->lock);
+    close_on_exec_set(table, fd, on);
+    spin_unlock(&table->lock, irq);
+}

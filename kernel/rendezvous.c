@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: MIT
+// See rendezvous.h. One at a time: who finds another one under way waits for it
+// with interrupts on, so that it can answer that one.
+#include "kernel/rendezvous.h"
+
+#include "kernel/base/x86.h"
+#include "kernel/panic.h"
+#include "kernel/wait.h"
+#include "smp/ipi.h"
+#include "smp/percpu.h"
+
+static _Atomic bool busy;
+// [busy] set by its owner before the IPI
+static void (*function)(void *argument);
+static void *function_argument;
+static struct cpu_set pending; // [a] CPUs that have not answered yet
+
+void rendezvous_answer(void) {
+    cpu_id_t self = this_cpu()->cpu_id;
+    if (cpu_set_has(&pending, self)) {
+        function(function_argument);
+        cpu_set_remove(&pending, self);
+    }
+}
+
+static void begin(void (*fn)(void *argument), void *argument) {
+    while (atomic_exchange_explicit(&busy, true, memory_order_acquire)) {
+        pause();
+    }
+    function = fn;
+    function_argument = argument;
+}
+
+static void ask(cpu_id_t cpu) {
+    cpu_set_add(&pending, cpu);
+    if (cpu != this_cpu()->cpu_id) {
+        ipi_send(cpu, IPI_RENDEZVOUS);
+    }
+}
+
+static void finish(void) {
+    bool irq = irq_save();
+    rendezvous_answer();
+    irq_restore(irq);
+    for (cpu_id_t cpu = 0; cpu < MAX_CPUS; cpu++) {
+        cycles_t start = rdtsc();
+        while (cpu_set_has(&pending, cpu)) {
+            pause();
+            if (wait_is_over(start)) {
+                panic("CPU %u does not answer a rendezvous", cpu);
+            }
+        }
+    }
+    atomic_store_explicit(&busy, false, memory_order_release);
+}
+
+void rendezvous(void (*fn)(void *argument), void *argument) {
+    begin(fn, argument);
+    for (cpu_id_t cpu = 0; cpu < MAX_CPUS; cpu++) {
+        if (cpu_set_has(&cpus_up, cpu)) {
+            ask(cpu);
+        }
+    }
+    finish();
+}
+
+void rendezvous_on(cpu_id_t cpu, void (*fn)(void *argument), void *argument) {
+    begin(fn, argument);
+    ask(cpu);
+    finish();
+}

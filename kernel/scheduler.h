@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: MIT
+// Who runs where. The kernel is not preemptive: a thread gives its CPU up when
+// it blocks, yields, or is about to return to ring 3 after its slice. One lock
+// guards all of it and is held across the switch of stacks: the thread that is
+// switched to releases it.
+//
+// Order of the kernel's locks, outermost first. A lock is taken only while
+// those above it, at most, are held:
+//
+//   mutexes (struct space: changes)    sleeping; never inside a spinlock
+//   process_lock
+//   futex, pipe, mutex, file table     never two of them
+//   struct space: lock
+//   scheduler
+//   heap, pages, stacks
+//   console
+#pragma once
+
+#include "kernel/base/regs.h"
+#include "kernel/base/types.h"
+#include "kernel/spinlock.h"
+#include "kernel/thread.h"
+#include "smp/cpu_set.h"
+
+// CPUs that schedule: the ones that are up.
+extern struct cpu_set scheduler_cpus;
+
+// init: once, on the boot CPU. init_cpu: each CPU; makes what runs on it now
+// its idle thread. idle: what that thread then does for ever.
+void scheduler_init(void);
+void scheduler_init_cpu(void);
+_Noreturn void scheduler_idle(void);
+
+// From the timer interrupt, interrupts off: wakes sleepers on the boot CPU and
+// ends the slice if another thread is ready.
+void scheduler_tick(void);
+
+// From the IPI that smp_kick() sends, interrupts off.
+void scheduler_kicked(void);
+
+// How many CPUs schedule.
+uint32_t scheduler_cpu_count(void);
+
+// Let others run. The thread stays ready.
+//
+// Context: thread context, no lock held. Interrupts stay as they are.
+void scheduler_yield(void);
+
+// Make a new thread ready.
+void scheduler_start(struct thread *thread);
+
+// Release `lock`, which is held, and block until thread_wake(), the deadline,
+// or, if interruptible, a kill. Interrupts stay off.
+//
+// Context:  thread context, `lock` held and no other.
+// Ordering: who takes `lock` after this released it finds the thread blocked.
+void thread_block(struct spinlock *lock, uint64_t deadline, bool interruptible);
+
+// Wake a thread if it is blocked.
+//
+// Context: any; the thread can't be freed meanwhile.
+void thread_wake(struct thread *thread);
+
+// Block until a time of clock_now_ns(). False if the thread is being killed.
+MUST_CHECK bool scheduler_sleep_until(uint64_t deadline);
+
+// Restrict a thread to a set of CPUs, some of them up; false if none is.
+MUST_CHECK bool scheduler_set_affinity(
+    struct thread *thread, const struct cpu_mask *mask);
+void scheduler_get_affinity(struct thread *thread, struct cpu_mask *mask);
+
+// A new thread may run where the other may; it is not ready yet.
+void scheduler_copy_affinity(struct thread *to, const struct thread *from);
+
+// Tell every CPU that runs a thread of the process about its type ID.
+void scheduler_update_type(const struct process *process);
+
+// End the current thread for good: it is dead and never comes back.
+_Noreturn void scheduler_exit(void);
+
+// The first thing that a new thread does: release the scheduler's lock, free
+// the thread that ran before if it is dead.
+void scheduler_finish_switch(struct thread *previous);

@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: MIT
+// See selftest.h. A test is a function that says NULL, or what is wrong.
+#include "kernel/selftest.h"
+
+#include "callouts/syspage.h"
+#include "kernel/base/layout.h"
+#include "kernel/base/string.h"
+#include "kernel/base/x86.h"
+#include "kernel/console.h"
+#include "kernel/cpu.h"
+#include "kernel/heap.h"
+#include "kernel/pages.h"
+#include "kernel/paging.h"
+#include "kernel/rendezvous.h"
+#include "kernel/stop_machine.h"
+#include "kernel/symbols.h"
+#include "smp/ipi.h"
+#include "smp/percpu.h"
+
+#define INT3 0xcc
+#define FNV_OFFSET 0xcbf29ce484222325ul
+#define FNV_PRIME 0x100000001b3ul
+
+static const struct syspage_entry *syspage;
+
+static uint32_t cpus(void) {
+    return atomic_load_explicit(&num_cpus_up, memory_order_relaxed);
+}
+
+// --- startup is gone ------------------------------------------------------------
+
+static bool page_is_int3(paddr_t page) {
+    const uint8_t *byte = direct(page);
+    for (size_t i = 0; i < PAGE_SIZE; i++) {
+        if (byte[i] != INT3) {
+            return false;
+        }
+    }
+    return true;
+}
+
+// Pages are zeroed when they are handed out, so a page in use is not startup's
+// any more either.
+static const char *test_startup_is_poisoned(void) {
+    const struct asinfo_entry *as = SYSPAGE_ENTRY(syspage, asinfo);
+    size_t pages = 0;
+    for (uint32_t i = 0; i < SYSPAGE_COUNT(syspage, asinfo); i++) {
+        if (strcmp(SYSPAGE_STRING(syspage, as[i].name), "startup") != 0) {
+            continue;
+        }
+        for (paddr_t p = as[i].start; p < as[i].end; p += PAGE_SIZE) {
+            pages++;
+            if (page_is_free(p) && !page_is_int3(p)) {
+                return "a free page of startup's is not all INT3";
+            }
+        }
+    }
+    return pages != 0 ? NULL : "the system page names no startup memory";
+}
+
+static const char *test_startup_is_unmapped(void) {
+    const struct asinfo_entry *as = SYSPAGE_ENTRY(syspage, asinfo);
+    paddr_t page;
+    uint32_t flags;
+    for (uint32_t i = 0; i < SYSPAGE_COUNT(syspage, asinfo); i++) {
+        if (strcmp(SYSPAGE_STRING(syspage, as[i].name), "startup") == 0 &&
+            paging_lookup(paging_kernel_root, as[i].start, &page, &flags)) {
+            return "startup's memory is still mapped where it ran";
+        }
+    }
+    return NULL;
+}
+
+// --- mappings ---------------------------------------------------------------------
+
+static const char *test_guard_pages(void) {
+    paddr_t page;
+    uint32_t flags;
+    for (cpu_id_t cpu = 0; cpu < cpus(); cpu++) {
+        uintptr_t base = PERCPU_VADDR + cpu * PERCPU_STRIDE;
+        if (paging_lookup(paging_kernel_root, base, &page, &flags)) {
+            return "no guard page below a gate stack";
+        }
+        uintptr_t below_idle =
+            base + PERCPU_IDLE_STACK_OFFSET - PAGE_SIZE;
+        if (paging_lookup(paging_kernel_root, below_idle, &page, &flags)) {
+            return "no guard page below an idle stack";
+        }
+        for (unsigned ist = 0; ist < NUM_ISTS; ist++) {
+            uintptr_t guard = base + PERCPU_IST_OFFSET + 2 * ist * PAGE_SIZE;
+            if (paging_lookup(paging_kernel_root, guard, &page, &flags)) {
+                return "no guard page below an interrupt stack";
+            }
+        }
+    }
+    return NULL;
+}
+
+static const char *test_callouts_are_code(void) {
+    paddr_t page;
+    uint32_t flags;
+    uintptr_t code = SYSPAGE_VADDR + syspage->code.offset;
+    uintptr_t end = code + syspage->code.size;
+    for (; code < end; code += PAGE_SIZE) {
+        if (!paging_lookup(paging_kernel_root, code, &page, &flags) ||
+            flags != PAGE_EXEC) {
+            return "callout code is not mapped for execution only";
+        }
+    }
+    uintptr_t storage = SYSPAGE_VADDR + syspage->storage.offset;
+    if (syspage->storage.size != 0 &&
+        (!paging_lookup(paging_kernel_root, storage, &page, &flags) ||
+         (flags & PAGE_EXEC) != 0)) {
+        return "callout storage is executable";
+    }
+    return NULL;
+}
+
+// --- what each CPU has turned on -----------------------------------------------------
+
+static _Atomic uint32_t cpus_without;
+
+static void control_check(void *unused) {
+    (void)unused;
+    uint32_t has = SYSPAGE_ENTRY(syspage, cpuinfo)->flags;
+    uint64_t cr4 = read_cr4();
+    bool good = (read_cr0() & CR0_WP) != 0 &&
+                ((has & CPU_FLAG_SMEP) == 0 || (cr4 & CR4_SMEP) != 0) &&
+                ((has & CPU_FLAG_SMAP) == 0 || (cr4 & CR4_SMAP) != 0) &&
+                ((has & CPU_FLAG_UMIP) == 0 || (cr4 & CR4_UMIP) != 0) &&
+                ((has & CPU_FLAG_NX) == 0 ||
+                 (rdmsr(MSR_EFER) & EFER_NXE) != 0);
+    if (!good) {
+        atomic_fetch_add_explicit(&cpus_without, 1, memory_order_relaxed);
+    }
+}
+
+static const char *test_protection_is_on(void) {
+    rendezvous(control_check, NULL);
+    return atomic_load_explicit(&cpus_without, memory_order_relaxed) == 0
+               ? NULL
+               : "a CPU lacks WP, NX, SMEP, SMAP or UMIP that it could have";
+}
+
+// --- CPUs together --------------------------------------------------------------------
+
+static _Atomic uint32_t answers;
+
+static void answer(void *unused) {
+    (void)unused;
+    atomic_fetch_add_explicit(&answers, 1, memory_order_relaxed);
+}
+
+static const char *test_rendezvous(void) {
+    for (int i = 0; i < 10; i++) {
+        atomic_store_explicit(&answers, 0, memory_order_relaxed);
+        rendezvous(answer, NULL);
+        if (atomic_load_explicit(&answers, memory_order_relaxed) != cpus()) {
+            return "not every CPU took part once";
+        }
+    }
+    return NULL;
+}
+
+static const char *test_stop_machine(void) {
+    atomic_store_explicit(&answers, 0, memory_order_relaxed);
+    for (int i = 0; i < 10; i++) {
+        stop_machine(answer, NULL);
+    }
+    return atomic_load_explicit(&answers, memory_order_relaxed) == 10
+               ? NULL
+               : "the leader did not act exactly once each time";
+}
+
+// --- memory -----------------------------------------------------------------------------
+
+static const char *test_pages(void) {
+    size_t before = pages_free_count();
+    paddr_t one = page_alloc();
+    paddr_t run = pages_alloc(5, 0);
+    if (one == 0 || run == 0 || (one >= run && one < run + 5 * PAGE_SIZE)) {
+        return "allocations overlap or fail";
+    }
+    if (pages_free_count() != before - 6 || page_is_free(one)) {
+        return "the count of free pages is wrong";
+    }
+    page_free(one);
+    pages_free(run, 5);
+    return pages_free_count() == before ? NULL : "pages leak";
+}
+
+static const char *test_heap(void) {
+    static const size_t sizes[] = {1, 16, 17, 100, 1000, 1024, 1025, 20000};
+    size_t before = pages_free_count();
+    uint8_t *objects[ARRAY_SIZE(sizes)];
+    for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
+        objects[i] = kalloc(sizes[i]);
+        if (objects[i] == NULL || (uintptr_t)objects[i] % 16 != 0) {
+            return "no object, or a misaligned one";
+        }
+        for (size_t b = 0; b < sizes[i]; b++) {
+            if (objects[i][b] != 0) {
+                return "an object is not zeroed";
+            }
+        }
+        memset(objects[i], (int)i + 1, sizes[i]);
+    }
+    for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
+        if (objects[i][0] != i + 1 || objects[i][sizes[i] - 1] != i + 1) {
+            return "objects overlap";
+        }
+        kfree(objects[i]);
+    }
+    return pages_free_count() <= before && pages_free_count() + 8 >= before
+               ? NULL
+               : "the heap leaks pages";
+}
+
+// --- the system page ----------------------------------------------------------------------
+
+static const char *test_callout_hashes(void) {
+    const struct callout_info *info = SYSPAGE_ENTRY(syspage, callout_info);
+    uint32_t count = SYSPAGE_COUNT(syspage, callout_info);
+    for (uint32_t i = 0; i < count; i++) {
+        const uint8_t *code = (const uint8_t *)syspage + info[i].code;
+        uint64_t hash = FNV_OFFSET;
+        for (uint32_t b = 0; b < info[i].size; b++) {
+            hash = (hash ^ code[b]) * FNV_PRIME;
+        }
+        if (hash != info[i].hash) {
+            return "a callout's code is not what startup wrote";
+        }
+    }
+    return count != 0 ? NULL : "the system page lists no callouts";
+}
+
+static const char *test_symbols(void) {
+    char name[64];
+    symbol_name((uintptr_t)selftest_run, name, sizeof(name));
+    return strcmp(name, "selftest_run+0x0") == 0
+               ? NULL
+               : "a function's address is not found by name";
+}
+
+struct selftest {
+    const char *name;
+    const char *(*run)(void);
+};
+
+static const struct selftest tests[] = {
+    {"startup's memory is INT3 or reused", test_startup_is_poisoned},
+    {"startup's memory is not mapped where it ran", test_startup_is_unmapped},
+    {"guard pages lie below every per-CPU stack", test_guard_pages},
+    {"callouts are execute-only, their storage is data", test_callouts_are_code},
+    {"WP NX SMEP SMAP UMIP are on on every CPU", test_protection_is_on},
+    {"a rendezvous reaches every CPU once", test_rendezvous},
+    {"the machine stops for one CPU at a time", test_stop_machine},
+    {"pages are handed out once and counted", test_pages},
+    {"heap objects are zeroed, apart, and given back", test_heap},
+    {"callout code is what startup wrote", test_callout_hashes},
+    {"symbols are found", test_symbols},
+};
+
+void selftest_run(struct syspage_entry *page) {
+    if (SYSPAGE_ENTRY(page, system_private)->selftest == 0) {
+        return;
+    }
+    syspage = page;
+    kprintf("KTAP version 1\n1..%zu\n", ARRAY_SIZE(tests));
+    for (size_t i = 0; i < ARRAY_SIZE(tests); i++) {
+        const char *wrong = tests[i].run();
+        if (wrong != NULL) {
+            kprintf("# %s\n", wrong);
+        }
+        kprintf(
+            "%s %zu - %s\n", wrong == NULL ? "ok" : "not ok", i + 1,
+            tests[i].name);
+    }
+}

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+// Signals, as far as this version goes: what kills a process, does; handlers
+// are recorded for the program to read back, and never run. Linux's numbers.
+#pragma once
+
+#include "kernel/base/types.h"
+
+#define NUM_SIGNALS 64
+#define SIGILL 4
+#define SIGTRAP 5
+#define SIGABRT 6
+#define SIGBUS 7
+#define SIGFPE 8
+#define SIGKILL 9
+#define SIGSEGV 11
+#define SIGCHLD 17
+#define SIGCONT 18
+#define SIGSTOP 19
+#define SIGTSTP 20
+#define SIGTTIN 21
+#define SIGTTOU 22
+#define SIGURG 23
+#define SIGWINCH 28
+
+#define SIGNAL_DEFAULT 0 // handlers that are none
+#define SIGNAL_IGNORE 1
+
+// The kernel's layout of rt_sigaction(2)'s argument.
+struct signal_action {
+    uint64_t handler;
+    uint64_t flags;
+    uint64_t restorer;
+    uint64_t mask;
+};
+
+// "SIGSEGV"; "signal" for those without a name here.
+const char *signal_name(unsigned signal);
+
+// What an exception's vector means for the program that raised it.
+unsigned signal_of_trap(unsigned vector);
+
+// What a signal that is sent does to a process with this action.
+enum signal_effect { SIGNAL_DROPPED, SIGNAL_KILLS, SIGNAL_NEEDS_HANDLER };
+enum signal_effect signal_effect_of(
+    unsigned signal, const struct signal_action *action);

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: MIT
+// See spinlock.h.
+#include "kernel/spinlock.h"
+
+#include "kernel/panic.h"
+#include "kernel/shootdown.h"
+#include "kernel/wait.h"
+
+static void spin_wait(struct spinlock *lock, uint32_t mine) {
+    cycles_t start = rdtsc();
+    while (!ticket_is_served(&lock->ticket, mine)) {
+        pause();
+        shootdown_poll();
+        if (wait_is_over(start)) {
+            panic("lock %s: ticket %u waits too long", lock->name, mine);
+        }
+    }
+}
+
+bool spin_lock(struct spinlock *lock) {
+    bool irq = irq_save();
+    uint32_t mine = ticket_take(&lock->ticket);
+    if (!ticket_is_served(&lock->ticket, mine)) {
+        spin_wait(lock, mine);
+    }
+    return irq;
+}
+
+void spin_unlock(struct spinlock *lock, bool irq) {
+    ticket_unlock(&lock->ticket);
+    irq_restore(irq);
+}

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT
+// The kernel's own lock: a ticket lock that is held with interrupts off and
+// answers TLB shoot-downs while it waits.
+#pragma once
+
+#include "kernel/base/x86.h"
+#include "smp/ticket.h"
+
+struct spinlock {
+    struct ticket ticket;
+    const char *name;
+};
+
+#define SPINLOCK_INITIALIZER(lock_name)                                        \
+    { .ticket = TICKET_INITIALIZER, .name = lock_name }
+
+// Turn interrupts off and take the lock. Returns whether they were on, for
+// spin_unlock(). Waiting has a limit; past it, a panic names the lock.
+//
+// Context:  this CPU does not hold the lock.
+// Ordering: acquire; spin_unlock() releases.
+MUST_CHECK bool spin_lock(struct spinlock *lock);
+void spin_unlock(struct spinlock *lock, bool irq);
+
+// The same where interrupts are off already, and stay so.
+static inline void spin_lock_irq_off(struct spinlock *lock) {
+    irq_restore(spin_lock(lock));
+}

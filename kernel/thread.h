@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: MIT
+// Threads: a kernel stack, the user registers at its very top, and what must
+// follow the thread from CPU to CPU.
+//
+//   stack_top                  end of the stack, a page boundary
+//   stack_top - sizeof(regs)   the user's registers, of every entry
+//   below                      the kernel's own frames
+//   stack_top - THREAD_STACK_SIZE   the guard page ends here
+#pragma once
+
+#include "kernel/base/regs.h"
+#include "kernel/base/types.h"
+#include "smp/percpu.h"
+
+#define THREAD_STACK_SIZE 0x4000ul
+#define THREAD_STACK_STRIDE 0x8000ul // the unmapped half is the guard
+#define MAX_THREADS 4096
+#define FX_SIZE 512 // FXSAVE's area
+
+struct process;
+struct space;
+
+enum thread_state {
+    THREAD_RUNNING, // on the CPU `cpu`
+    THREAD_READY,   // in the run queue
+    THREAD_BLOCKED, // until thread_wake()
+    THREAD_DEAD,    // freed by the next thread on its CPU
+};
+
+// CPUs that a thread may run on.
+struct cpu_mask {
+    uint64_t bits[MAX_CPUS / 64];
+};
+
+static inline bool cpu_mask_has(const struct cpu_mask *mask, cpu_id_t cpu) {
+    return (mask->bits[cpu / 64] >> cpu % 64 & 1) != 0;
+}
+
+// [s] scheduler's lock  [p] process_lock  [t] the thread itself only
+// [i] set when it is made  [a] atomic
+struct thread {
+    uint8_t fx[FX_SIZE] ALIGNED(16); // [t] SSE and x87 registers, while it
+                                     //     does not run
+    uint64_t rsp;              // [t] of the kernel stack, while it doesn't run
+    uintptr_t stack_top;       // [i]
+    uint64_t fs_base;          // [t]
+    struct space *space;       // [t] loaded while it runs; NULL: the kernel's
+    struct process *process;   // [p] NULL: idle, or past its exit
+    struct thread *sibling;    // [p] next thread of the process
+    uint32_t tid;              // [i]
+    bool killed;               // [a] must exit before it returns to ring 3
+    bool out_of_memory;        // [t] its last fault found no page
+    uint64_t signal_mask;      // [t] kept for the program, not used
+    uintptr_t clear_child_tid; // [t] word to clear and wake at exit, or 0
+    enum thread_state state;   // [s]
+    bool interruptible;        // [s] a kill ends the wait
+    cpu_id_t cpu;              // [s] where it runs, or ran last
+    struct cpu_mask affinity;  // [s]
+    struct thread *next_ready; // [s] run queue
+    uint64_t deadline;         // [s] of its wait, WAIT_FOREVER without
+    struct thread *next_sleeper; // [s] ascending by deadline
+};
+
+static inline struct thread *thread_current(void) {
+    return this_cpu()->current;
+}
+
+// The user registers of a thread, at the top of its stack.
+static inline struct regs *thread_regs(const struct thread *thread) {
+    return (struct regs *)(thread->stack_top - sizeof(struct regs));
+}
+
+bool thread_is_killed(const struct thread *thread);
+
+// A thread that will start in ring 3 with these registers, not yet ready to
+// run; without a process yet. NULL when there are MAX_THREADS, or no memory.
+MUST_CHECK struct thread *thread_create(const struct regs *regs);
+
+// A thread structure for what runs on this CPU now, its idle thread.
+MUST_CHECK struct thread *thread_create_idle(void);
+
+// Free a dead thread, or one that never became ready. Nobody is on its stack.
+void thread_free(struct thread *thread);
+
+// End the calling thread.
+//
+// Context: thread context, no lock held; interrupts are turned on.
+_Noreturn void thread_exit(void);
+
+// Kill: it exits before it is next in ring 3, and its interruptible waits end.
+void thread_kill(struct thread *thread);
+
+// The user state that is not in struct regs: SSE, x87, fs base. save and load
+// concern the CPU's own registers, and kernel threads have none.
+void thread_user_save(struct thread *thread);
+void thread_user_load(const struct thread *thread);
+void thread_user_reset(struct thread *thread);
+
+// Change the calling thread's address space; NULL is the kernel's own. The
+// caller keeps the reference counts.
+void thread_set_space(struct space *space);
+
+// Set the calling thread's fs base.
+void thread_set_fs_base(uint64_t base);
+
+// Switch stacks. The scheduler's lock is held. Returns, on the new stack, the
+// thread that ran on this CPU before. In switch.asm.
+struct thread *thread_switch(struct thread *from, struct thread *to);
+
+// Where a new thread's first switch returns to. In switch.asm.
+void thread_start(void);
+_Noreturn void thread_begin(struct thread *previous, struct regs *regs);

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT
+// Start the other CPUs, all at once, with bounded waits. One that does not come
+// is reported, parked and left out.
+//
+// Protocol: each CPU of the system page's cpuinfo has a state, changed by
+// compare-and-exchange only. ABSENT -> WAITING (boot CPU, before INIT) -> UP
+// (the CPU itself, before it touches anything of the kernel's) or -> PARKED (the
+// boot CPU, out of patience). A CPU that comes late finds PARKED and halts; no
+// memory of its start is on anybody's stack.
+#pragma once
+
+#include "kernel/base/types.h"
+
+struct syspage_entry;
+
+// What the higher folders hand to the bring-up.
+struct bringup {
+    void *trampoline;       // one page below 1 MiB, through the direct map
+    paddr_t trampoline_page; // the same, as the AP sees it: executable there
+    paddr_t tables;         // page tables below 4 GiB that map both worlds
+    paddr_t kernel_root;    // page tables to go on with
+    cycles_t cycles_per_sec;
+    void (*ready)(cpu_id_t cpu); // called on the AP, on its idle stack; may
+                                 // not return
+    void (*failed)(cpu_id_t cpu, uint32_t apic_id, const char *why);
+};
+
+// Start the CPUs 1..limit-1 whose per-CPU blocks are mapped. Interrupts may be
+// on or off. Returns how many CPUs are up, this one included.
+uint32_t bringup_start(
+    struct syspage_entry *syspage, const struct bringup *how, uint32_t limit);

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+// See ipi.h.
+#include "smp/ipi.h"
+
+#include "callouts/syspage.h"
+#include "kernel/base/x86.h"
+#include "smp/percpu.h"
+
+typedef void (*send_ipi)(
+    struct syspage_entry *syspage, unsigned cpu, unsigned cmd,
+    unsigned *ipicmds);
+
+struct cpu_set cpus_up;
+_Atomic uint32_t num_cpus_up;
+
+static struct syspage_entry *ipi_syspage;
+// [a] the send_ipi callout sets bits, the CPU itself takes them
+static unsigned ipi_commands[MAX_CPUS];
+
+void ipi_init(struct syspage_entry *syspage) {
+    ipi_syspage = syspage;
+}
+
+void ipi_send(cpu_id_t cpu, uint32_t commands) {
+    send_ipi send =
+        (send_ipi)(uintptr_t)SYSPAGE_ENTRY(ipi_syspage, smp)->send_ipi;
+    if (send == NULL) {
+        return;
+    }
+    bool irq = irq_save(); // the callout writes two registers of the APIC
+    send(ipi_syspage, cpu, commands, ipi_commands);
+    irq_restore(irq);
+}
+
+void ipi_send_others(uint32_t commands) {
+    cpu_id_t self = this_cpu()->cpu_id;
+    for (cpu_id_t cpu = 0; cpu < ipi_syspage->num_cpu; cpu++) {
+        if (cpu != self && cpu_set_has(&cpus_up, cpu)) {
+            ipi_send(cpu, commands);
+        }
+    }
+}
+
+uint32_t ipi_take(void) {
+    return __atomic_exchange_n(
+        &ipi_commands[this_cpu()->cpu_id], 0, __ATOMIC_SEQ_CST);
+}

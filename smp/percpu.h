@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: MIT
+// The per-CPU block. Each CPU's gs base points at its own while it is in the
+// kernel (SWAPGS at every entry from ring 3).
+//
+// Virtual picture of one CPU's slot, PERCPU_STRIDE apart:
+//
+//   base            guard page
+//   +  1 page       gate stack, GATE_STACK_PAGES; its top is the block itself
+//   +  3 pages      struct percpu, and from its next page on this CPU's slice
+//                   of callout storage
+//   +  8 pages      guard, NMI stack
+//   + 10 pages      guard, #DF stack
+//   + 12 pages      guard, #MC stack
+//   + 14 pages      guard, #DB stack
+//   + 16 pages      guard, then the stack of the idle thread
+//
+// The gate stack grows down from the block: the first member is the frame of
+// the custom call, so the gate's stack pointer is the block's own address.
+#pragma once
+
+#include "callouts/syspage.h"
+#include "kernel/base/layout.h"
+#include "kernel/base/regs.h"
+#include "kernel/base/types.h"
+
+#define PERCPU_STRIDE 0x20000ul
+#define GATE_STACK_PAGES 2
+#define PERCPU_BLOCK_OFFSET ((1 + GATE_STACK_PAGES) * PAGE_SIZE)
+#define PERCPU_BLOCK_PAGES 5
+#define PERCPU_STORAGE_MAX ((PERCPU_BLOCK_PAGES - 1) * PAGE_SIZE)
+#define PERCPU_IST_OFFSET (8 * PAGE_SIZE)
+#define PERCPU_IDLE_STACK_OFFSET (17 * PAGE_SIZE)
+#define PERCPU_IDLE_STACK_PAGES 4
+#define NUM_ISTS 4
+#define IST_NMI 1
+#define IST_DOUBLE_FAULT 2
+#define IST_MACHINE_CHECK 3
+#define IST_DEBUG 4
+
+struct thread;
+
+// 64-bit TSS (Intel SDM volume 3, "TSS Descriptor in 64-bit mode").
+struct tss {
+    uint32_t reserved0;
+    uint32_t rsp_low_high[6]; // rsp0..rsp2
+    uint32_t reserved1[2];
+    uint32_t ist_low_high[14]; // ist1..ist7
+    uint32_t reserved2[2];
+    uint16_t reserved3;
+    uint16_t iomap_base;
+};
+
+// [c] this CPU only  [i] set at start, then read-only  [a] atomic
+struct percpu {
+    struct regs gate_frame; // [c] the caller's registers in a custom call; cs
+                            //     and ss are preset
+    struct percpu *self;    // [i]
+    uint64_t gate_scratch;  // [c] of syscall/entry.asm
+    uint64_t kernel_rsp;    // [c] top of the current thread's kernel stack
+    uint64_t callout_storage; // [i] this CPU's slice of callout storage
+    struct thread *current; // [c] the thread that runs
+    struct thread *idle;    // [i]
+    uint32_t cpu_id;        // [i]
+    uint32_t apic_id;       // [i]
+    uint32_t type_id;       // [c] of the current process
+    uint32_t need_resched;  // [a] set by anyone, looked at on the way to ring 3
+    uint32_t irq_depth;     // [c] handlers on this CPU's stacks
+    uint32_t in_callout;    // [c] slot + 1 while a slow path looks at one
+    uint64_t ticks;         // [c] timer interrupts
+    uint64_t nmis;          // [c] NMIs, which nothing here uses yet
+    uint64_t receipts;      // [c] this CPU's ring of receipts: next to write
+    uint64_t receipts_folded; // [c] those before it are accounted for
+    uint64_t receipts_base; // [i]
+    uint64_t refusals[CALLOUT_SLOTS]; // [c] -EPERM by type, by slot
+    uint64_t gdt[8];        // [i]
+    struct tss tss;         // [c]
+};
+
+_Static_assert(
+    sizeof(struct tss) == 104, "the TSS is 104 bytes in the manual");
+
+// This CPU's block. Interrupts off, or the caller can not migrate.
+static inline struct percpu *this_cpu(void) {
+    struct percpu *self;
+    __asm__ volatile("mov %%gs:%c1, %0"
+                     : "=r"(self)
+                     : "i"(offsetof(struct percpu, self)));
+    return self;
+}
+
+// The block of any CPU. Its memory is mapped only if that CPU is up.
+static inline struct percpu *percpu_of(cpu_id_t cpu) {
+    return (struct percpu *)(PERCPU_VADDR + cpu * PERCPU_STRIDE +
+                             PERCPU_BLOCK_OFFSET);
+}

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: MIT
+// See gate.h, and entry.asm for the path itself.
+#include "syscall/gate.h"
+
+#include "callouts/syspage.h"
+#include "kernel/base/layout.h"
+#include "kernel/base/regs.h"
+#include "kernel/base/string.h"
+#include "kernel/base/vectors.h"
+#include "kernel/base/x86.h"
+#include "kernel/console.h"
+#include "kernel/panic.h"
+#include "kernel/process.h"
+#include "kernel/rendezvous.h"
+#include "kernel/stop_machine.h"
+#include "kernel/tolls.h"
+#include "smp/percpu.h"
+#include "smp/resource_lock.h"
+#include "syscall/abi.h"
+#include "syscall/bind.h"
+
+// RFLAGS that SYSCALL clears: interrupts off, no trap, strings upward, no
+// access to user pages, and nothing that the exit would refuse.
+#define SYSCALL_FLAGS_OFF                                                      \
+    (RFLAGS_IF | RFLAGS_TF | RFLAGS_DF | RFLAGS_AC | RFLAGS_NT | RFLAGS_IOPL | \
+     RFLAGS_RF)
+#define ADDRESS_BIT (1ul << 31)
+
+void gate_entry(void);
+void gate_entry_measured(void);
+void gate_compat(void);
+
+// Called by entry.asm, in thread context with interrupts on.
+void gate_refuse(struct regs *regs, uint64_t left);
+void gate_fold(struct regs *regs);
+
+static struct syspage_entry *gate_syspage;
+static int toll;
+
+// --- what a callout left behind -------------------------------------------------
+
+static const char *slot_name(uint64_t slot) {
+    const struct custom_entry *custom = SYSPAGE_ENTRY(gate_syspage, custom);
+    return slot < CALLOUT_SLOTS
+               ? SYSPAGE_STRING(gate_syspage, custom->slots[slot].name)
+               : "?";
+}
+
+static const char *frame_fault(const struct regs *regs) {
+    if (regs->cs != USER_CS || regs->ss != USER_SS) {
+        return "selectors";
+    }
+    if (regs->rip >= 1ul << 47) {
+        return "rip";
+    }
+    if (regs->rsp >= 1ul << 47) {
+        return "rsp";
+    }
+    return "rflags";
+}
+
+// A callout left something that is not fit for ring 3. If it turned interrupts
+// on or lost the stack, that is a fault of its own; if the caller's frame is
+// bad, the caller pays.
+void gate_refuse(struct regs *regs, uint64_t left) {
+    uint64_t slot = regs->rax >> 32;
+    const char *name = slot_name(slot);
+    if (left & ADDRESS_BIT) {
+        panic_with_regs(
+            regs, "slot %lu %s: the callout lost the stack, called from %lx",
+            slot, name, regs->rip);
+    }
+    if (left & RFLAGS_IF) {
+        panic_with_regs(
+            regs, "slot %lu %s: the callout turned interrupts on", slot, name);
+    }
+    kprintf(
+        "tollgate: slot %lu %s left a frame with bad %s\n", slot, name,
+        frame_fault(regs));
+    regs->cs = USER_CS;
+    regs->ss = USER_SS;
+    regs->rflags = RFLAGS_FIXED | RFLAGS_IF;
+    process_fault(regs, VECTOR_GENERAL_PROTECTION, 0, 0);
+}
+
+void gate_fold(struct regs *regs) {
+    (void)regs;
+    tolls_fold();
+}
+
+// --- choices ----------------------------------------------------------------------
+
+void gate_init_cpu(void) {
+    wrmsr(MSR_STAR, (uint64_t)STAR_SYSRET_BASE << 48 | (uint64_t)KERNEL_CS << 32);
+    wrmsr(MSR_CSTAR, (uintptr_t)gate_compat);
+    wrmsr(MSR_SFMASK, SYSCALL_FLAGS_OFF);
+    wrmsr(
+        MSR_LSTAR, toll == TOLL_ON ? (uintptr_t)gate_entry_measured
+                                   : (uintptr_t)gate_entry);
+    wrmsr(MSR_EFER, rdmsr(MSR_EFER) | EFER_SCE);
+}
+
+void gate_init(struct syspage_entry *syspage) {
+    gate_syspage = syspage;
+    bind_init(syspage);
+    toll = SYSPAGE_ENTRY(syspage, system_private)->toll != 0 ? TOLL_ON
+                                                             : TOLL_OFF;
+}
+
+static void toll_apply(void *choice) {
+    toll = *(const int *)choice;
+    gate_init_cpu();
+}
+
+int gate_toll(void) {
+    return toll;
+}
+
+int gate_set_toll(int choice) {
+    int before = toll;
+    rendezvous(toll_apply, &choice);
+    return before;
+}
+
+struct lock_choice {
+    uint32_t resource;
+    uint32_t kind;
+};
+
+static void lock_apply(void *argument) {
+    const struct lock_choice *choice = argument;
+    struct custom_entry *custom = SYSPAGE_ENTRY(gate_syspage, custom);
+    struct custom_resource *resource = &custom->resources[choice->resource];
+    resource->lock_kind = choice->kind;
+    memset((char *)gate_syspage + resource->lock, 0, RESOURCE_LOCK_SIZE);
+    for (uint32_t slot = 0; slot < CALLOUT_SLOTS; slot++) {
+        if (custom->slots[slot].code != 0 &&
+            custom->slots[slot].resource == choice->resource) {
+            bind_slot(slot);
+        }
+    }
+}
+
+bool gate_set_lock(uint32_t resource, uint32_t kind) {
+    if (resource >= SYSPAGE_ENTRY(gate_syspage, custom)->num_resources ||
+        kind >= NUM_LOCK_KINDS) {
+        return false;
+    }
+    struct lock_choice choice = {resource, kind};
+    stop_machine(lock_apply, &choice);
+    return true;
+}

@@ -1,0 +1,181 @@
+; SPDX-License-Identifier: MIT
+; Templates of what stands between the gate and a callout that needs a lock, a
+; check of types, or measuring. bind.c copies the pieces that a slot needs, one
+; behind the other, and fills in the places: 32-bit words that hold one of the
+; numbers below. The templates themselves are never executed.
+;
+; A thunk is called as the callout would be: rdi = the system page, esi = type
+; ID, rdx = frame, and is 8 off 16-byte alignment. In a measured one r15 is the
+; receipt. All pieces keep rdi, rsi, rdx for the callout.
+%include "offsets.inc"
+%include "kernel/base/func.inc"
+%include "smp/locks.inc"
+
+; A place: its kind in the upper bits, an addend in the lower seven.
+PLACE_LOCK      equ 0x5a4b1000          ; address of the resource's lock
+PLACE_CALLOUT   equ 0x5a4b2000          ; callout, relative to the next byte
+PLACE_TYPE      equ 0x5a4b3000          ; a type ID
+PLACE_NEXT      equ 0x5a4b4000          ; the next piece but refusal, relative
+PLACE_REFUSALS  equ 0x5a4b5000          ; offset of the slot's count of refusals
+PLACE_RESOURCE  equ 0x5a4b6000          ; index of the resource
+
+        section .rodata
+
+; TEMPLATE name ... ENDTEMPLATE name - a piece, with its size
+%macro TEMPLATE 1
+        global  %1, %1_end
+%1:
+%endmacro
+%macro ENDTEMPLATE 1
+%1_end:
+%endmacro
+
+; CALL_PLACED - call the callout
+%macro CALL_PLACED 0
+        db      0xe8                    ; call rel32
+        dd      PLACE_CALLOUT
+%endmacro
+
+; STAMP_TO member - the time-stamp counter into the receipt; rax, rcx changed
+%macro STAMP_TO 1
+        mov     rcx, rdx
+        rdtsc
+        shl     rdx, 32
+        or      rax, rdx
+        mov     [r15 + %1], rax
+        mov     rdx, rcx
+%endmacro
+
+; One of the types that may call: then to the piece behind the refusal.
+TEMPLATE thunk_type
+        cmp     esi, PLACE_TYPE
+        db      0x0f, 0x84              ; je rel32
+        dd      PLACE_NEXT
+ENDTEMPLATE thunk_type
+
+; None of them.
+TEMPLATE thunk_refuse
+        inc     qword [gs:abs PLACE_REFUSALS]
+        mov     rax, -EPERM
+        ret
+ENDTEMPLATE thunk_refuse
+
+; No lock.
+TEMPLATE thunk_plain
+        db      0xe9                    ; jmp rel32
+        dd      PLACE_CALLOUT
+ENDTEMPLATE thunk_plain
+
+%macro CALL_UNDER_LOCK 0
+        sub     rsp, 8
+        CALL_PLACED
+%endmacro
+
+TEMPLATE thunk_ticket
+        TICKET_TAKE abs PLACE_LOCK, eax
+        TICKET_WAIT abs PLACE_LOCK, eax
+        CALL_UNDER_LOCK
+        TICKET_RELEASE abs PLACE_LOCK
+        add     rsp, 8
+        ret
+ENDTEMPLATE thunk_ticket
+
+TEMPLATE thunk_tas
+        TAS_LOCK abs PLACE_LOCK, eax
+        CALL_UNDER_LOCK
+        TAS_RELEASE abs PLACE_LOCK
+        add     rsp, 8
+        ret
+ENDTEMPLATE thunk_tas
+
+TEMPLATE thunk_ttas
+        TTAS_LOCK abs PLACE_LOCK, eax
+        CALL_UNDER_LOCK
+        TTAS_RELEASE abs PLACE_LOCK
+        add     rsp, 8
+        ret
+ENDTEMPLATE thunk_ttas
+
+; --- the same, measured -------------------------------------------------------
+
+; MEASURED_BEGIN - the receipt up to the request for the lock
+%macro MEASURED_BEGIN 0
+        mov     dword [r15 + RECEIPT_RESOURCE], PLACE_RESOURCE
+        STAMP_TO RECEIPT_ASKED
+%endmacro
+
+; MEASURED_GRANT entry, arrivals - the receipt at the grant: order of entry in
+; rax, the words that count arrivals
+%macro MEASURED_GRANTED 0
+        mov     rax, [abs PLACE_LOCK + LOCK_LAST_RELEASE]
+        mov     [r15 + RECEIPT_PREV_RELEASE], rax
+        STAMP_TO RECEIPT_GRANTED
+        CALL_UNDER_LOCK
+        mov     r12, rax
+        rdtsc
+        shl     rdx, 32
+        or      rax, rdx
+        mov     [r15 + RECEIPT_RELEASED], rax
+        mov     [abs PLACE_LOCK + LOCK_LAST_RELEASE], rax
+%endmacro
+
+%macro MEASURED_END 0
+        mov     rax, r12
+        add     rsp, 8
+        ret
+%endmacro
+
+TEMPLATE thunk_plain_measured
+        mov     dword [r15 + RECEIPT_RESOURCE], NO_RESOURCE
+        STAMP_TO RECEIPT_GRANTED
+        mov     [r15 + RECEIPT_QUEUED], rax
+        CALL_UNDER_LOCK
+        mov     r12, rax
+        STAMP_TO RECEIPT_RELEASED
+        MEASURED_END
+ENDTEMPLATE thunk_plain_measured
+
+TEMPLATE thunk_ticket_measured
+        MEASURED_BEGIN
+        TICKET_TAKE abs PLACE_LOCK, eax
+        mov     [r15 + RECEIPT_TICKET], rax
+        STAMP_TO RECEIPT_QUEUED
+        mov     eax, [r15 + RECEIPT_TICKET]
+        TICKET_WAIT abs PLACE_LOCK, eax
+        mov     eax, [abs PLACE_LOCK + TICKET_SERVING]
+        mov     [r15 + RECEIPT_ENTRY], rax
+        mov     eax, [abs PLACE_LOCK + TICKET_NEXT]
+        mov     [r15 + RECEIPT_ARRIVALS], rax
+        MEASURED_GRANTED
+        TICKET_RELEASE abs PLACE_LOCK
+        MEASURED_END
+ENDTEMPLATE thunk_ticket_measured
+
+; MEASURED_UNFAIR lock - the locks that keep no order: count it beside them
+%macro MEASURED_UNFAIR 2
+        MEASURED_BEGIN
+        mov     eax, 1
+        lock xadd [abs PLACE_LOCK + LOCK_ARRIVALS], rax
+        mov     [r15 + RECEIPT_TICKET], rax
+        STAMP_TO RECEIPT_QUEUED
+        %1      abs PLACE_LOCK, eax
+        mov     rax, [abs PLACE_LOCK + LOCK_ENTRIES]
+        mov     [r15 + RECEIPT_ENTRY], rax
+        inc     rax
+        mov     [abs PLACE_LOCK + LOCK_ENTRIES], rax
+        mov     rax, [abs PLACE_LOCK + LOCK_ARRIVALS]
+        mov     [r15 + RECEIPT_ARRIVALS], rax
+        MEASURED_GRANTED
+        %2      abs PLACE_LOCK
+        MEASURED_END
+%endmacro
+
+TEMPLATE thunk_tas_measured
+        MEASURED_UNFAIR TAS_LOCK, TAS_RELEASE
+ENDTEMPLATE thunk_tas_measured
+
+TEMPLATE thunk_ttas_measured
+        MEASURED_UNFAIR TTAS_LOCK, TTAS_RELEASE
+ENDTEMPLATE thunk_ttas_measured
+
+        section .note.GNU-stack noalloc noexec nowrite progbits

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: MIT
+// Tollgate's own calls about locks and tolls; syscall/abi.h documents them.
+#include "kernel/base/x86.h"
+#include "kernel/clock.h"
+#include "kernel/errno.h"
+#include "kernel/process.h"
+#include "kernel/rendezvous.h"
+#include "kernel/scheduler.h"
+#include "kernel/tolls.h"
+#include "smp/ipi.h"
+#include "syscall/abi.h"
+#include "syscall/calls.h"
+#include "syscall/gate.h"
+#include "syscall/user_memory.h"
+
+#define NOISE_LIMIT_US 100000
+#define NS_PER_US 1000
+
+static bool is_administrator(void) {
+    return process_current()->type_id == 0;
+}
+
+static void fold(void *unused) {
+    (void)unused;
+    tolls_fold();
+}
+
+long call_set_lock(uint64_t resource, uint64_t kind) {
+    if (!is_administrator()) {
+        return -EPERM;
+    }
+    if (resource > UINT32_MAX || kind > UINT32_MAX ||
+        !gate_set_lock((uint32_t)resource, (uint32_t)kind)) {
+        return -EINVAL;
+    }
+    return 0;
+}
+
+long call_set_toll(uint64_t toll) {
+    if (!is_administrator()) {
+        return -EPERM;
+    }
+    if (toll != TOLL_OFF && toll != TOLL_ON) {
+        return -EINVAL;
+    }
+    return gate_set_toll((int)toll);
+}
+
+long call_toll_read(
+    uint64_t slot, uint64_t cpu, uint64_t buffer, uint64_t size) {
+    if (slot >= CALLOUT_SLOTS || cpu > TOLL_ALL_CPUS) {
+        return -EINVAL;
+    }
+    rendezvous(fold, NULL);
+    struct toll toll;
+    int error = tolls_read((uint32_t)slot, (uint32_t)cpu, &toll);
+    if (error != 0) {
+        return error;
+    }
+    size = size < sizeof(toll) ? size : sizeof(toll);
+    return copy_to_user(buffer, &toll, size) ? (long)size : -EFAULT;
+}
+
+long call_toll_reset(void) {
+    if (!is_administrator()) {
+        return -EPERM;
+    }
+    rendezvous(fold, NULL);
+    tolls_reset();
+    return 0;
+}
+
+long call_resource_read(uint64_t resource, uint64_t buffer, uint64_t size) {
+    if (resource > UINT32_MAX) {
+        return -EINVAL;
+    }
+    rendezvous(fold, NULL);
+    struct toll_resource toll;
+    uint32_t up = atomic_load_explicit(&num_cpus_up, memory_order_relaxed);
+    int error = tolls_resource((uint32_t)resource, up, &toll);
+    if (error != 0) {
+        return error;
+    }
+    size = size < sizeof(toll) ? size : sizeof(toll);
+    return copy_to_user(buffer, &toll, size) ? (long)size : -EFAULT;
+}
+
+// Nothing but readings of the clock: whatever lies between two of them was
+// taken from this CPU by its host, or by an NMI.
+long call_noise_floor(uint64_t us) {
+    if (us > NOISE_LIMIT_US) {
+        return -EINVAL;
+    }
+    cycles_t length = clock_cycles(us * NS_PER_US);
+    cycles_t largest = 0;
+    bool irq = irq_save();
+    cycles_t start = rdtsc();
+    cycles_t last = start;
+    while (last - start < length) {
+        cycles_t now = rdtsc();
+        if (now - last > largest) {
+            largest = now - last;
+        }
+        last = now;
+    }
+    irq_restore(irq);
+    return (long)largest;
+}

@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: MIT
+// Type IDs, the administrator's calls, and what the tolls say.
+#include <errno.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "tests/guest/gate_tests.h"
+#include "usr/common/child.h"
+#include "usr/common/cpus.h"
+#include "usr/include/tollgate.h"
+
+#define SLOT_ARGS 1
+#define SLOT_OWN 2
+#define SLOT_SHARED 3
+#define TYPE_ALLOWED 47
+#define TYPE_OTHER 48
+#define CALLS 100
+#define NO_RESOURCE_SUCH 999
+#define NOISE_US 500
+#define MAX_NOISE_US 100000
+#define US_PER_SECOND 1000000
+#define EXIT_NOT_EXECUTED 99
+// A quantile is the upper end of its bucket, 1/16 wider than its least value.
+#define BUCKET_PARTS 16
+
+// --- types -------------------------------------------------------------------
+
+static int grandchild_type(void *argument) {
+    *(long *)argument = tollgate_get_type();
+    return 0;
+}
+
+// Runs as TYPE_ALLOWED: what type has a child that nobody gives one?
+static int child_type(void *argument) {
+    pid_t pid = vfork();
+    if (pid == 0) {
+        _exit(grandchild_type(argument));
+    }
+    int status;
+    return waitpid(pid, &status, 0) == pid ? status : 1;
+}
+
+bool types_are_inherited(void) {
+    long type = -1;
+    CHECK_EQUAL(tollgate_get_type(), 0);
+    CHECK_EQUAL(child_run(TYPE_ALLOWED, child_type, &type), 0);
+    CHECK_EQUAL(type, TYPE_ALLOWED);
+    CHECK_EQUAL(child_run(UINT32_MAX, grandchild_type, &type), 0);
+    CHECK_EQUAL(type, UINT32_MAX);
+    CHECK_EQUAL(tollgate_get_type(), 0);
+    return true;
+}
+
+static int execute(void *argv) {
+    execv(((char **)argv)[0], argv);
+    return EXIT_NOT_EXECUTED;
+}
+
+bool types_survive_exec(void) {
+    char *allowed[] = {"/bin/on", "-T", "47", "/bin/custom", "3", "4", NULL};
+    char *other[] = {"/bin/on", "-T", "48", "/bin/custom", "3", "4", NULL};
+    char *none[] = {"/bin/custom", NULL};
+    CHECK_EQUAL(WEXITSTATUS(child_run(0, execute, allowed)), 0);
+    CHECK_EQUAL(WEXITSTATUS(child_run(0, execute, other)), 1);
+    CHECK_EQUAL(WEXITSTATUS(child_run(0, execute, none)), 1);
+    CHECK_EQUAL(WEXITSTATUS(child_run(TYPE_ALLOWED, execute, none)), 0);
+    return true;
+}
+
+struct attempts {
+    int set_type, set_lock, set_toll, toll_reset;
+};
+
+static int error_of(int result) {
+    return result < 0 ? errno : 0;
+}
+
+static int administer(void *argument) {
+    struct attempts *errors = argument;
+    errors->set_type = error_of(tollgate_set_type(0));
+    errors->set_lock = error_of(tollgate_set_lock(0, LOCK_TAS));
+    errors->set_toll = error_of(tollgate_set_toll(TOLL_ON));
+    errors->toll_reset = error_of(tollgate_toll_reset());
+    return 0;
+}
+
+bool only_type_0_administers(void) {
+    struct attempts errors = {0};
+    CHECK_EQUAL(child_run(TYPE_ALLOWED, administer, &errors), 0);
+    CHECK_EQUAL(errors.set_type, EPERM);
+    CHECK_EQUAL(errors.set_lock, EPERM);
+    CHECK_EQUAL(errors.set_toll, EPERM);
+    CHECK_EQUAL(errors.toll_reset, EPERM);
+    return true;
+}
+
+// --- locks -------------------------------------------------------------------
+
+bool locks_can_be_chosen(void) {
+    uint32_t index = tollgate_slot(SLOT_SHARED)->resource;
+    const struct custom_resource *resource = tollgate_resource(index);
+    CHECK(resource);
+    uint32_t before = resource->lock_kind;
+    long value = tollgate_custom(SLOT_SHARED, 0, 0, 0, 0, 0, 0);
+    for (uint32_t kind = 0; kind < NUM_LOCK_KINDS; kind++) {
+        CHECK_EQUAL(tollgate_set_lock(index, (enum lock_kind)kind), 0);
+        CHECK_EQUAL(resource->lock_kind, kind);
+        CHECK_EQUAL(tollgate_custom(SLOT_SHARED, 1, 0, 0, 0, 0, 0), ++value);
+        CHECK_EQUAL(tollgate_custom(SLOT_SHARED, 1, 0, 0, 0, 0, 0), ++value);
+    }
+    CHECK_EQUAL(error_of(tollgate_set_lock(index, NUM_LOCK_KINDS)), EINVAL);
+    CHECK_EQUAL(
+        error_of(tollgate_set_lock(NO_RESOURCE_SUCH, LOCK_TAS)), EINVAL);
+    CHECK_EQUAL(error_of(tollgate_set_lock(UINT32_MAX, LOCK_TAS)), EINVAL);
+    CHECK_EQUAL(tollgate_set_lock(index, (enum lock_kind)before), 0);
+    return true;
+}
+
+// --- tolls -------------------------------------------------------------------
+
+static void call_often(uint32_t slot) {
+    for (int i = 0; i < CALLS; i++) {
+        tollgate_custom(slot, 0, 0, 0, 0, 0, 0);
+    }
+}
+
+bool tolls_count_exactly(void) {
+    struct toll toll;
+    struct cpu_list cpus;
+    CHECK(cpus_online(&cpus));
+    CHECK(tollgate_set_toll(TOLL_ON) >= 0);
+    CHECK_EQUAL(tollgate_toll_reset(), 0);
+    for (uint32_t i = 0; i < cpus.count; i++) {
+        CHECK(cpus_pin(cpus.cpus[i]));
+        call_often(SLOT_OWN);
+    }
+    call_often(SLOT_SHARED);
+    CHECK(cpus_allow(&cpus));
+    CHECK_EQUAL(tollgate_set_toll(TOLL_OFF), TOLL_ON);
+    call_often(SLOT_OWN); // not measured
+    for (uint32_t i = 0; i < cpus.count; i++) {
+        CHECK_EQUAL(tollgate_toll_read(SLOT_OWN, cpus.cpus[i], &toll), 0);
+        CHECK_EQUAL(toll.calls, CALLS);
+    }
+    CHECK_EQUAL(tollgate_toll_read(SLOT_OWN, TOLL_ALL_CPUS, &toll), 0);
+    CHECK_EQUAL(toll.calls, CALLS * cpus.count);
+    CHECK_EQUAL(toll.off.count, CALLS * cpus.count);
+    CHECK_EQUAL(tollgate_toll_read(SLOT_SHARED, TOLL_ALL_CPUS, &toll), 0);
+    CHECK_EQUAL(toll.calls, CALLS);
+    CHECK_EQUAL(toll.overtakes, 0);
+    CHECK_EQUAL(tollgate_toll_read(SLOT_ARGS, TOLL_ALL_CPUS, &toll), 0);
+    CHECK_EQUAL(toll.calls, 0);
+    return true;
+}
+
+static bool is_plausible(const struct toll_distribution *d) {
+    CHECK_EQUAL(d->count, CALLS);
+    CHECK(d->min <= d->median);
+    CHECK(d->median <= d->p99);
+    CHECK(d->min <= d->max);
+    CHECK(d->p99 <= d->max + d->max / BUCKET_PARTS + 1);
+    CHECK(d->sum >= d->min * CALLS && d->sum <= d->max * CALLS);
+    return true;
+}
+
+bool tolls_are_plausible(void) {
+    struct toll toll;
+    CHECK(tollgate_set_toll(TOLL_ON) >= 0);
+    CHECK_EQUAL(tollgate_toll_reset(), 0);
+    uint64_t start = tollgate_cycles();
+    call_often(SLOT_SHARED);
+    uint64_t end = tollgate_cycles();
+    CHECK_EQUAL(tollgate_set_toll(TOLL_OFF), TOLL_ON);
+    CHECK_EQUAL(tollgate_toll_read(SLOT_SHARED, TOLL_ALL_CPUS, &toll), 0);
+    CHECK(is_plausible(&toll.wait));
+    CHECK(is_plausible(&toll.hold));
+    CHECK(is_plausible(&toll.off));
+    const struct toll_receipt *worst = &toll.worst;
+    CHECK_EQUAL(worst->off, toll.off.max);
+    CHECK(worst->off >= worst->wait + worst->hold);
+    CHECK(worst->arrived >= start && worst->arrived + worst->off <= end);
+    CHECK_EQUAL(worst->slot, SLOT_SHARED);
+    CHECK_EQUAL(worst->type_id, 0);
+    CHECK_EQUAL(worst->ticket, worst->entry);
+    return true;
+}
+
+bool toll_reads_are_checked(void) {
+    struct toll toll;
+    struct toll_resource resource;
+    struct toll *bad = (struct toll *)SYSPAGE_VADDR;
+    CHECK_EQUAL(error_of(tollgate_toll_read(CALLOUT_SLOTS, 0, &toll)), EINVAL);
+    CHECK_EQUAL(
+        error_of(tollgate_toll_read(SLOT_OWN, UINT32_MAX - 1, &toll)), EINVAL);
+    CHECK_EQUAL(error_of(tollgate_toll_read(SLOT_OWN, 0, bad)), EFAULT);
+    CHECK_EQUAL(error_of(tollgate_toll_read(SLOT_OWN, 0, NULL)), EFAULT);
+    CHECK_EQUAL(
+        error_of(tollgate_resource_read(NO_RESOURCE_SUCH, &resource)), EINVAL);
+    CHECK_EQUAL(error_of(tollgate_set_toll(TOLL_ON + 1)), EINVAL);
+    CHECK_EQUAL(error_of(tollgate_cpus((uint64_t *)bad)), EFAULT);
+    return true;
+}
+
+bool noise_is_measured(void) {
+    uint64_t start = tollgate_cycles();
+    long gap = tollgate_noise_floor(NOISE_US);
+    uint64_t took = tollgate_cycles() - start;
+    CHECK(gap > 0);
+    CHECK((uint64_t)gap <= took);
+    CHECK(took >= tollgate_hz() / US_PER_SECOND * NOISE_US);
+    CHECK_EQUAL(error_of((int)tollgate_noise_floor(MAX_NOISE_US + 1)), EINVAL);
+    return true;
+}

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+// The tests of gate_test, and what they share.
+#pragma once
+
+#include "tests/guest/ktap.h"
+
+// gate_custom.c: the custom call and its table of outcomes.
+bool empty_slots_are_enosys(void);
+bool sum_serves_type_47_only(void);
+bool arguments_arrive_in_order(void);
+bool custom_calls_keep_registers(void);
+bool custom_calls_keep_sse(void);
+bool per_cpu_storage_is_separate(void);
+bool shared_storage_is_shared(void);
+bool shared_hold_counts_calls(void);
+bool cmos_answers(void);
+bool pci_answers(void);
+bool unlisted_types_are_refused(void);
+
+// gate_admin.c: types, locks, tolls.
+bool types_are_inherited(void);
+bool types_survive_exec(void);
+bool only_type_0_administers(void);
+bool locks_can_be_chosen(void);
+bool tolls_count_exactly(void);
+bool tolls_are_plausible(void);
+bool toll_reads_are_checked(void);
+bool noise_is_measured(void);
+
+// gate_hostile.c: what a program may not do.
+bool syspage_is_read_only(void);
+bool kernel_is_out_of_reach(void);
+bool data_is_not_executable(void);
+bool unknown_calls_are_enosys(void);
+bool bad_pointers_are_efault(void);
+bool kernel_addresses_can_not_be_mapped(void);
+bool calls_keep_registers(void);
+bool any_stack_pointer_will_do(void);
+bool any_segment_will_do(void);
+bool single_step_through_the_gate(void);
+bool forbidden_instructions_kill(void);
+
+// gate_libc.c: what the C library builds on the other calls.
+bool memory_can_be_had_and_returned(void);
+bool text_is_formatted(void);
+bool threads_exclude_each_other(void);
+bool threads_take_turns(void);
+bool threads_have_their_own_variables(void);
+bool affinity_is_kept(void);
+bool floating_point_survives_switches(void);
+bool time_goes_forward(void);
+bool sleep_is_long_enough(void);
+
+// Whether body(arg), run in a child, is killed by a signal.
+bool is_killed(int (*body)(void *), void *arg);

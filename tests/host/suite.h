@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: MIT
+// Run a list of Check tests as one suite: TAP on standard output, the exit
+// status says whether all passed.
+#pragma once
+
+#include <check.h>
+#include <stdlib.h>
+
+#include "kernel/base/types.h"
+
+static inline int suite_run(
+    const char *name, const TTest *const tests[], size_t count) {
+    Suite *suite = suite_create(name);
+    TCase *tcase = tcase_create(name);
+    for (size_t i = 0; i < count; i++) {
+        tcase_add_test(tcase, tests[i]);
+    }
+    suite_add_tcase(suite, tcase);
+    SRunner *runner = srunner_create(suite);
+    srunner_set_tap(runner, "-");
+    srunner_run_all(runner, CK_SILENT);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+#define SUITE_RUN(name, tests) suite_run(name, tests, ARRAY_SIZE(tests))

@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: MIT
+// The numbers and offsets that assembly needs, taken from the C headers: the
+// build compiles this file to assembler text and makes build/offsets.inc of the
+// lines that begin with "->". Nothing is mirrored by hand.
+#include "boot/boot.h"
+#include "callouts/callout.h"
+#include "callouts/hardware.h"
+#include "callouts/syspage.h"
+#include "kernel/base/layout.h"
+#include "kernel/base/regs.h"
+#include "kernel/base/types.h"
+#include "kernel/base/vectors.h"
+#include "kernel/base/x86.h"
+#include "kernel/thread.h"
+#include "kernel/errno.h"
+#include "kernel/receipt.h"
+#include "smp/percpu.h"
+#include "smp/trampoline.h"
+#include "smp/resource_lock.h"
+#include "syscall/abi.h"
+
+#define EQU(name, value)                                                       \
+    __asm__ volatile("\n->" #name " equ %0" : : "i"((uint64_t)(value)))
+#define VALUE(name)                                                            \
+    __asm__ volatile("\n->" #name " equ %0" : : "i"((uint64_t)(name)))
+#define OFFSET(name, type, member) EQU(name, offsetof(struct type, member))
+
+void offsets(void);
+void offsets(void) {
+    VALUE(DIRECT_MAP_VADDR);
+    VALUE(KERNEL_VADDR);
+    VALUE(THUNKS_VADDR);
+    VALUE(SYSPAGE_VADDR);
+    VALUE(PERCPU_VADDR);
+    VALUE(USER_END);
+    VALUE(KERNEL_CS);
+    VALUE(KERNEL_SS);
+    VALUE(USER_CS);
+    VALUE(USER_SS);
+    VALUE(RFLAGS_IF);
+    VALUE(RFLAGS_IOPL);
+    VALUE(RFLAGS_NT);
+    VALUE(RFLAGS_RF);
+    VALUE(RFLAGS_VM);
+    VALUE(RFLAGS_AC);
+    VALUE(CR0_WP);
+    VALUE(CR4_PGE);
+    VALUE(MSR_EFER);
+    VALUE(EFER_SCE);
+    VALUE(EFER_NXE);
+    VALUE(MSR_GS_BASE);
+    VALUE(MSR_APIC_BASE);
+
+    VALUE(SYS_CUSTOM);
+    VALUE(CALLOUT_SLOTS);
+    VALUE(NUM_EXCEPTIONS);
+    VALUE(NUM_VECTORS);
+    VALUE(VECTOR_NMI);
+    VALUE(VECTOR_DOUBLE_FAULT);
+    VALUE(VECTOR_PAGE_FAULT);
+    VALUE(VECTOR_MACHINE_CHECK);
+    VALUE(VECTOR_PIC);
+    VALUE(VECTOR_IOAPIC);
+    VALUE(VECTOR_LAPIC);
+    VALUE(VECTOR_SPURIOUS);
+
+    // The frame: callout.inc exports these to callouts as QNX does.
+    OFFSET(REG_RDI, regs, rdi);
+    OFFSET(REG_RSI, regs, rsi);
+    OFFSET(REG_RDX, regs, rdx);
+    OFFSET(REG_R10, regs, r10);
+    OFFSET(REG_R8, regs, r8);
+    OFFSET(REG_R9, regs, r9);
+    OFFSET(REG_RAX, regs, rax);
+    OFFSET(REG_RBX, regs, rbx);
+    OFFSET(REG_RBP, regs, rbp);
+    OFFSET(REG_RCX, regs, rcx);
+    OFFSET(REG_R11, regs, r11);
+    OFFSET(REG_R12, regs, r12);
+    OFFSET(REG_R13, regs, r13);
+    OFFSET(REG_R14, regs, r14);
+    OFFSET(REG_R15, regs, r15);
+    OFFSET(REG_RIP, regs, rip);
+    OFFSET(REG_CS, regs, cs);
+    OFFSET(REG_RFLAGS, regs, rflags);
+    OFFSET(REG_RSP, regs, rsp);
+    OFFSET(REG_SS, regs, ss);
+    EQU(REGS_SIZE, sizeof(struct regs));
+
+    OFFSET(PERCPU_SELF, percpu, self);
+    OFFSET(PERCPU_SCRATCH, percpu, gate_scratch);
+    OFFSET(PERCPU_KERNEL_RSP, percpu, kernel_rsp);
+    OFFSET(PERCPU_STORAGE, percpu, callout_storage);
+    OFFSET(PERCPU_CURRENT, percpu, current);
+    OFFSET(THREAD_RSP, thread, rsp);
+    OFFSET(PERCPU_CPU_ID, percpu, cpu_id);
+    OFFSET(PERCPU_TYPE_ID, percpu, type_id);
+    OFFSET(PERCPU_IN_CALLOUT, percpu, in_callout);
+    OFFSET(PERCPU_RECEIPTS, percpu, receipts);
+    OFFSET(PERCPU_RECEIPTS_BASE, percpu, receipts_base);
+    OFFSET(PERCPU_REFUSALS, percpu, refusals);
+    VALUE(PERCPU_STRIDE);
+    VALUE(PERCPU_BLOCK_OFFSET);
+    EQU(PERCPU_IDLE_STACK_TOP,
+        PERCPU_IDLE_STACK_OFFSET + PERCPU_IDLE_STACK_PAGES * PAGE_SIZE);
+    OFFSET(TRAMPOLINE_CR3, trampoline_mailbox, cr3);
+    OFFSET(TRAMPOLINE_EFER, trampoline_mailbox, efer);
+    OFFSET(TRAMPOLINE_GDT_LIMIT, trampoline_mailbox, gdt_limit);
+    OFFSET(TRAMPOLINE_LONG_MODE, trampoline_mailbox, long_mode);
+    EQU(TRAMPOLINE_MAILBOX_SIZE, sizeof(struct trampoline_mailbox));
+
+    OFFSET(TICKET_NEXT, ticket, next);
+    OFFSET(TICKET_SERVING, ticket, serving);
+    OFFSET(TAS_HELD, tas, held);
+    OFFSET(TTAS_HELD, ttas, held);
+    OFFSET(RESOURCE_ARRIVALS, resource_lock, arrivals);
+    OFFSET(RESOURCE_ENTRIES, resource_lock, entries);
+    OFFSET(RESOURCE_LAST_RELEASE, resource_lock, last_release);
+    OFFSET(RECEIPT_ARRIVED, receipt, arrived);
+    OFFSET(RECEIPT_ASKED, receipt, asked);
+    OFFSET(RECEIPT_QUEUED, receipt, queued);
+    OFFSET(RECEIPT_GRANTED, receipt, granted);
+    OFFSET(RECEIPT_RELEASED, receipt, released);
+    OFFSET(RECEIPT_LEFT, receipt, left);
+    OFFSET(RECEIPT_PREV_RELEASE, receipt, prev_release);
+    OFFSET(RECEIPT_RESULT, receipt, result);
+    OFFSET(RECEIPT_RIP, receipt, rip);
+    OFFSET(RECEIPT_TICKET, receipt, ticket);
+    OFFSET(RECEIPT_ENTRY, receipt, entry);
+    OFFSET(RECEIPT_ARRIVALS, receipt, arrivals);
+    OFFSET(RECEIPT_SLOT, receipt, slot);
+    OFFSET(RECEIPT_TYPE_ID, receipt, type_id);
+    OFFSET(RECEIPT_RESOURCE, receipt, resource);
+    OFFSET(RECEIPT_CPU, receipt, cpu);
+    VALUE(RECEIPT_SHIFT);
+    VALUE(RECEIPTS_FOLD_AT);
+    OFFSET(PERCPU_FOLDED, percpu, receipts_folded);
+    OFFSET(LOCK_ARRIVALS, resource_lock, arrivals);
+    OFFSET(LOCK_ENTRIES, resource_lock, entries);
+    OFFSET(LOCK_LAST_RELEASE, resource_lock, last_release);
+    VALUE(NO_RESOURCE);
+    VALUE(EPERM);
+    VALUE(ENOSYS);
+    VALUE(ENOTRECOVERABLE);
+    VALUE(RECEIPTS_PER_RING);
+
+    OFFSET(SYSPAGE_SYSTEM_PRIVATE, syspage_entry, system_private);
+    OFFSET(SYSPAGE_INTRINFO, syspage_entry, intrinfo);
+    OFFSET(PRIVATE_INTR_DISPATCH, system_private_entry, intr_dispatch);
+    OFFSET(PRIVATE_INTR_EXIT, system_private_entry, intr_exit);
+    OFFSET(PRIVATE_FAULT_ENTRY, system_private_entry, fault_entry);
+    VALUE(INTR_GENFLAG_LOAD_SYSPAGE);
+    VALUE(INTR_GENFLAG_LOAD_INTRINFO);
+    VALUE(INTR_GENFLAG_LOAD_LEVEL);
+    VALUE(INTR_GENFLAG_LOAD_INTRMASK);
+    VALUE(INTR_GENFLAG_NOGLITCH);
+    VALUE(INTR_GENFLAG_LOAD_CPUNUM);
+    VALUE(INTR_GENFLAG_ID_LOOP);
+    EQU(QTIME_TIMER_LOAD, offsetof(struct qtime_entry, timer_load));
+    EQU(QTIME_TIMER_HZ, offsetof(struct qtime_entry, timer_hz));
+    EQU(QTIME_NSEC_INC, offsetof(struct qtime_entry, nsec_inc));
+    VALUE(POWER_OFF);
+    VALUE(POWER_IDLE);
+}
+
+// What boot/ and callouts/ need.
+void startup_offsets(void);
+void startup_offsets(void) {
+    VALUE(MULTIBOOT2_LOADER_MAGIC);
+    VALUE(BOOT_PTE_PRESENT);
+    VALUE(BOOT_PTE_WRITE);
+    VALUE(BOOT_PTE_LARGE);
+    VALUE(BOOT_MAPPED);
+    VALUE(UART_DATA);
+    VALUE(UART_LINE_STATUS);
+    VALUE(UART_STATUS_DATA);
+    VALUE(UART_STATUS_BREAK);
+    VALUE(UART_STATUS_EMPTY);
+    VALUE(UART_TRIES);
+    VALUE(DEBUGCON_PORT);
+    VALUE(PIT_CHANNEL0);
+    VALUE(PIT_COMMAND);
+    VALUE(CMOS_INDEX);
+    VALUE(CMOS_DATA);
+    VALUE(CMOS_REGISTERS);
+    VALUE(PCI_ADDRESS);
+    VALUE(PCI_DATA);
+    VALUE(PCI_ENABLE);
+    VALUE(POWER_QEMU_PORT);
+    VALUE(POWER_QEMU_OLD_PORT);
+    VALUE(POWER_QEMU_VALUE);
+    VALUE(POWER_BOCHS_PORT);
+    VALUE(LAPIC_ID);
+    VALUE(LAPIC_TPR);
+    VALUE(LAPIC_EOI);
+    VALUE(LAPIC_SVR);
+    VALUE(LAPIC_ESR);
+    VALUE(LAPIC_ICR_LOW);
+    VALUE(LAPIC_ICR_HIGH);
+    VALUE(LAPIC_LVT_TIMER);
+    VALUE(LAPIC_LVT_LINT0);
+    VALUE(LAPIC_LVT_LINT1);
+    VALUE(LAPIC_LVT_ERROR);
+    VALUE(LAPIC_TIMER_INITIAL);
+    VALUE(LAPIC_TIMER_CURRENT);
+    VALUE(LAPIC_TIMER_DIVIDE);
+    VALUE(LAPIC_SVR_ENABLE);
+    VALUE(LAPIC_LVT_MASKED);
+    VALUE(LAPIC_LVT_PERIODIC);
+    VALUE(LAPIC_LVT_NMI);
+    VALUE(LAPIC_DIVIDE_BY_16);
+    VALUE(LAPIC_ID_SHIFT);
+    VALUE(IOAPIC_SELECT);
+    VALUE(IOAPIC_WINDOW);
+    VALUE(IOAPIC_REDIRECTION);
+    VALUE(IOAPIC_MASKED);
+    VALUE(EINVAL);
+    VALUE(LAPIC_TIMER);
+    VALUE(LAPIC_IPI);
+    VALUE(LAPIC_ERROR);
+    VALUE(NUM_LAPIC_VECTORS);
+    VALUE(INTR_CONFIG_FLAG_PREATTACH);
+    VALUE(INTR_CONFIG_FLAG_DISALLOWED);
+    VALUE(INTR_CONFIG_FLAG_IPI);
+    OFFSET(SYSPAGE_CPUINFO, syspage_entry, cpuinfo);
+    OFFSET(CPUINFO_APIC_ID, cpuinfo_entry, apic_id);
+    EQU(CPUINFO_SIZE, sizeof(struct cpuinfo_entry));
+    OFFSET(INTRINFO_NUM_VECTORS, intrinfo_entry, num_vectors);
+    OFFSET(CUSTOM_SLOT_PERCPU, custom_slot, percpu);
+    OFFSET(DEBUG_DATA_PORT, debug_data, port);
+    OFFSET(APIC_DATA_VADDR, apic_data, vaddr);
+    OFFSET(APIC_DATA_NUM_INPUTS, apic_data, num_inputs);
+    OFFSET(POWER_DATA_PM1A_PORT, power_data, pm1a_port);
+    OFFSET(POWER_DATA_PM1B_PORT, power_data, pm1b_port);
+    OFFSET(POWER_DATA_PM1A_VALUE, power_data, pm1a_value);
+    OFFSET(POWER_DATA_PM1B_VALUE, power_data, pm1b_value);
+}

@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: MIT
+// stress [OPTION...] - one thread on each CPU calls a slot as fast as it can;
+// every result, the shared total, the order of grants and the bound are
+// verified. Exit status: 0 all held; 1 something did not; 2 wrong usage.
+#include <errno.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "usr/common/cpus.h"
+#include "usr/common/hammer.h"
+#include "usr/common/options.h"
+
+#define DEFAULT_SLOT 3
+#define DEFAULT_COUNT 100000
+#define DEFAULT_NOISE_US 2000
+#define MAX_NOISE_US 100000
+#define LOCK_NOT_GIVEN NUM_LOCK_KINDS
+
+struct request {
+    struct hammer_plan plan;
+    const char *cpus; // --cpus, as typed
+    uint32_t lock;    // enum lock_kind, or LOCK_NOT_GIVEN
+    bool json;
+    bool quiet;
+};
+
+static int usage(void) {
+    fprintf(
+        stderr,
+        "usage: stress [OPTION...]\n"
+        "  --slot N       the slot to call, 0..63 (3: shared_add)\n"
+        "  --count N      calls on each CPU (100000)\n"
+        "  --seconds S    call for S seconds instead\n"
+        "  --cpus N|LIST  the first N CPUs, or those of a list as in 0-2,5\n"
+        "                 (all; CPU 3 alone is 3-3)\n"
+        "  --arg A        first argument (what suits the slot)\n"
+        "  --lock KIND    ticket, tas or ttas for the slot's resource, for "
+        "this run\n"
+        "  --toll on|off  measure, or not (on)\n"
+        "  --noise US     watch for noise that long before and after (2000)\n"
+        "  --json         the same figures, as a line of JSON, to tools/boot\n"
+        "  --quiet        print only what failed\n");
+    return EXIT_USAGE;
+}
+
+static bool parse_lock(const char *text, uint32_t *kind) {
+    for (*kind = 0; *kind < NUM_LOCK_KINDS; (*kind)++) {
+        if (!strcmp(text, tollgate_lock_name(*kind))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool parse_switch(const char *text, bool *on) {
+    *on = !strcmp(text, "on");
+    return *on || !strcmp(text, "off");
+}
+
+// What one option asks for. Returns false if its argument is not possible.
+static bool take_option(int option, struct request *request) {
+    struct hammer_plan *plan = &request->plan;
+    switch (option) {
+    case 's':
+        return parse_u32(optarg, &plan->slot) && plan->slot < CALLOUT_SLOTS;
+    case 'n':
+        plan->ms = 0;
+        return parse_u64(optarg, &plan->count) && plan->count > 0;
+    case 't':
+        plan->count = 0;
+        return parse_seconds(optarg, &plan->ms) && plan->ms > 0;
+    case 'c':
+        request->cpus = optarg;
+        return true;
+    case 'a':
+        plan->has_arg = true;
+        return parse_u64(optarg, &plan->arg);
+    case 'l':
+        return parse_lock(optarg, &request->lock);
+    case 'm':
+        return parse_switch(optarg, &plan->measure);
+    case 'N':
+        return parse_u32(optarg, &plan->noise_us) &&
+               plan->noise_us <= MAX_NOISE_US;
+    case 'j':
+        return request->json = true;
+    case 'q':
+        return request->quiet = true;
+    default:
+        return false;
+    }
+}
+
+static bool read_options(int argc, char **argv, struct request *request) {
+    static const struct option options[] = {
+        {"slot", required_argument, NULL, 's'},
+        {"count", required_argument, NULL, 'n'},
+        {"seconds", required_argument, NULL, 't'},
+        {"cpus", required_argument, NULL, 'c'},
+        {"arg", required_argument, NULL, 'a'},
+        {"lock", required_argument, NULL, 'l'},
+        {"toll", required_argument, NULL, 'm'},
+        {"noise", required_argument, NULL, 'N'},
+        {"json", no_argument, NULL, 'j'},
+        {"quiet", no_argument, NULL, 'q'},
+        {NULL, 0, NULL, 0},
+    };
+    int option;
+    int index;
+    while ((option = getopt_long(argc, argv, "", options, &index)) != -1) {
+        if (option == '?') {
+            return false;
+        }
+        if (!take_option(option, request)) {
+            complain("bad argument of --%s: %s", options[index].name, optarg);
+            return false;
+        }
+    }
+    if (optind < argc) {
+        complain("what is %s?", argv[optind]);
+    }
+    return optind == argc;
+}
+
+// The CPUs to use: of those that are up, the ones that --cpus names. Returns
+// false after one line.
+static bool choose_cpus(const char *text, struct cpu_list *chosen) {
+    struct cpu_list online;
+    uint64_t number;
+    if (!cpus_online(&online)) {
+        return false;
+    }
+    if (!text) {
+        *chosen = online;
+        return true;
+    }
+    if (parse_u64(text, &number)) {
+        *chosen = online;
+        chosen->count = (uint32_t)number;
+        if (number >= 1 && number <= online.count) {
+            return true;
+        }
+        complain("--cpus %s: %u CPUs can be used", text, online.count);
+        return false;
+    }
+    if (!parse_cpu_list(text, chosen)) {
+        complain("bad argument of --cpus: %s", text);
+        return false;
+    }
+    for (uint32_t i = 0, j = 0; i < chosen->count; i++) {
+        while (j < online.count && online.cpus[j] < chosen->cpus[i]) {
+            j++;
+        }
+        if (j == online.count || online.cpus[j] != chosen->cpus[i]) {
+            complain(
+                "--cpus %s: CPU %u can not be used", text, chosen->cpus[i]);
+            return false;
+        }
+    }
+    return true;
+}
+
+// Set the lock of the slot's resource. Returns false after one line.
+static bool set_lock(uint32_t slot_index, uint32_t kind) {
+    const struct custom_slot *slot = tollgate_slot(slot_index);
+    if (!slot || slot->resource == NO_RESOURCE) {
+        complain("slot %u has no resource, so no lock", slot_index);
+        return false;
+    }
+    if (tollgate_set_lock(slot->resource, (enum lock_kind)kind) < 0) {
+        complain("can not set the lock: %s", strerror(errno));
+        return false;
+    }
+    return true;
+}
+
+static void print_result(
+    const struct hammer_plan *plan, const struct hammer_result *result) {
+    printf(
+        "Slot %u, %s(%" PRIu64 "), ", plan->slot, result->slot_name,
+        result->arg);
+    if (result->resource_name) {
+        printf(
+            "resource %s under the %s lock", result->resource_name,
+            tollgate_lock_name(result->lock_kind));
+    } else {
+        printf("no resource, no lock");
+    }
+    printf(", on %u CPUs\n\n", result->num_cpus);
+    hammer_print_shares(result);
+    printf("\n");
+    hammer_print_times(result, true);
+    hammer_print_worst(result);
+    printf("\n");
+    hammer_print_findings(result);
+}
+
+static bool report(
+    const struct hammer_plan *plan, const struct hammer_result *result) {
+    struct json json = {0};
+    json_begin(&json, NULL, JSON_OBJECT);
+    json_text(&json, "type", "stress");
+    hammer_json(&json, plan, result);
+    json_end(&json);
+    bool sent = json_report(&json);
+    if (!sent) {
+        complain("can not write to %s: %s", REPORT_DEVICE, strerror(errno));
+    }
+    json_free(&json);
+    return sent;
+}
+
+// Print each finding that did not hold.
+static void complain_of_failures(const struct hammer_result *result) {
+    for (size_t i = 0; i < result->num_findings; i++) {
+        if (!result->findings[i].ok) {
+            complain("%s", result->findings[i].text);
+        }
+    }
+}
+
+static int run(const struct request *request) {
+    struct hammer_result result;
+    if (!hammer_run(&request->plan, &result)) {
+        return EXIT_FAILED;
+    }
+    if (!request->quiet) {
+        print_result(&request->plan, &result);
+    }
+    bool ok = hammer_ok(&result);
+    if (!ok) {
+        fflush(stdout);
+        complain_of_failures(&result);
+    }
+    if (request->json && !report(&request->plan, &result)) {
+        ok = false;
+    }
+    hammer_free(&result);
+    return ok ? EXIT_OK : EXIT_FAILED;
+}
+
+int main(int argc, char **argv) {
+    struct request request = {
+        .plan =
+            {.slot = DEFAULT_SLOT,
+             .count = DEFAULT_COUNT,
+             .measure = true,
+             .noise_us = DEFAULT_NOISE_US},
+        .lock = LOCK_NOT_GIVEN};
+    if (!read_options(argc, argv, &request)) {
+        return usage();
+    }
+    if (!choose_cpus(request.cpus, &request.plan.cpus)) {
+        return EXIT_USAGE;
+    }
+    if (request.lock == LOCK_NOT_GIVEN) {
+        return run(&request);
+    }
+    const struct custom_slot *slot = tollgate_slot(request.plan.slot);
+    const struct custom_resource *resource =
+        slot ? tollgate_resource(slot->resource) : NULL;
+    uint32_t kind_before = resource ? resource->lock_kind : LOCK_TICKET;
+    if (!set_lock(request.plan.slot, request.lock)) {
+        return EXIT_FAILED;
+    }
+    int status = run(&request);
+    if (!set_lock(request.plan.slot, kind_before)) {
+        status = EXIT_FAILED;
+    }
+    return status;
+}

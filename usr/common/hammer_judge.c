@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: MIT
+// From the figures of a hammer run to sentences that held or did not.
+#include "usr/common/hammer.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "usr/common/figures.h"
+
+__attribute__((format(printf, 3, 4))) static void find(
+    struct hammer_result *result, bool ok, const char *format, ...) {
+    if (result->num_findings == MAX_FINDINGS) {
+        return;
+    }
+    struct finding *finding = &result->findings[result->num_findings++];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(finding->text, sizeof(finding->text), format, args);
+    va_end(args);
+    finding->ok = ok;
+}
+
+static void judge_results(struct hammer_result *result) {
+    char calls[FIGURE_SIZE];
+    format_count(calls, result->calls);
+    if (result->wrong == 0 && result->refused) {
+        find(result, true, "all %s calls were refused, as they should", calls);
+    } else if (result->wrong == 0) {
+        find(result, true, "every result of %s calls was right", calls);
+    }
+    if (result->wrong == 0) {
+        return;
+    }
+    uint32_t i = 0;
+    while (result->cpus[i].wrong == 0) {
+        i++;
+    }
+    const struct hammer_cpu *cpu = &result->cpus[i];
+    find(
+        result, false,
+        "%" PRIu64 " results were wrong; first on CPU %u: call %" PRIu64
+        " returned %" PRId64 ", wanted %" PRId64,
+        result->wrong, cpu->cpu, cpu->wrong_call, (int64_t)cpu->wrong_result,
+        (int64_t)cpu->wrong_wanted);
+}
+
+static void judge_total(struct hammer_result *result) {
+    if (!result->counted) {
+        return;
+    }
+    if (result->lost) {
+        find(result, false, "%" PRId64 " updates were lost", result->lost);
+    } else {
+        find(result, true, "no update was lost");
+    }
+}
+
+static void judge_count(struct hammer_result *result) {
+    char measured[FIGURE_SIZE];
+    char made[FIGURE_SIZE];
+    if (result->total.calls == result->calls) {
+        find(result, true, "the tolls counted every call");
+    } else {
+        find(
+            result, false, "the tolls counted %s calls of %s",
+            format_count(measured, result->total.calls),
+            format_count(made, result->calls));
+    }
+}
+
+static void judge_order(struct hammer_result *result) {
+    const char *lock = tollgate_lock_name(result->lock_kind);
+    bool fair = result->lock_kind == LOCK_TICKET;
+    char overtaken[FIGURE_SIZE];
+    char most[FIGURE_SIZE];
+    if (result->total.overtakes == 0) {
+        find(result, true, "nobody was overtaken under the %s lock", lock);
+        return;
+    }
+    find(
+        result, !fair,
+        "under the %s lock %s calls were overtaken, one by %s later ones", lock,
+        format_count(overtaken, result->total.overtaken),
+        format_count(most, result->total.max_overtakes));
+}
+
+static void judge_bound(struct hammer_result *result) {
+    const struct toll_resource *resource = &result->resource;
+    bool fair = result->lock_kind == LOCK_TICKET;
+    bool within = resource->max_wait <= resource->bound;
+    char wait[FIGURE_SIZE];
+    char bound[FIGURE_SIZE];
+    format_time(wait, resource->max_wait, result->hz);
+    format_time(bound, resource->bound, result->hz);
+    if (!fair) {
+        find(
+            result, true,
+            "the %s lock has no bound: longest wait %s, a fair lock's bound %s",
+            tollgate_lock_name(result->lock_kind), wait, bound);
+    } else if (within && resource->max_wait == 0) {
+        find(result, true, "nobody had to wait; the bound is %s", bound);
+    } else {
+        find(
+            result, within,
+            "the longest wait, %s, is %s the bound, %s: margin %.1f", wait,
+            within ? "within" : "ABOVE", bound,
+            ratio(resource->bound, resource->max_wait));
+    }
+}
+
+void hammer_judge(struct hammer_result *result) {
+    judge_results(result);
+    judge_total(result);
+    if (!result->measured) {
+        return;
+    }
+    judge_count(result);
+    if (result->has_bound) {
+        judge_order(result);
+        judge_bound(result);
+    }
+}
+
+bool hammer_ok(const struct hammer_result *result) {
+    for (size_t i = 0; i < result->num_findings; i++) {
+        if (!result->findings[i].ok) {
+            return false;
+        }
+    }
+    return true;
+}

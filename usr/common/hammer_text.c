@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: MIT
+// The figures of a hammer run as tables of at most 80 columns.
+#include "usr/common/hammer.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "usr/common/figures.h"
+
+#define NAME_SIZE 16
+
+static double percent(uint64_t part, uint64_t whole) {
+    return 100 * ratio(part, whole);
+}
+
+static uint64_t all_contended(const struct hammer_result *result) {
+    uint64_t sum = 0;
+    for (uint32_t i = 0; i < result->num_cpus; i++) {
+        sum += result->cpus[i].contended;
+    }
+    return sum;
+}
+
+static void print_overtakes(const struct toll *toll) {
+    char overtaken[FIGURE_SIZE];
+    char most[FIGURE_SIZE];
+    printf(
+        "  %11s  %11s", format_count(overtaken, toll->overtaken),
+        format_count(most, toll->max_overtakes));
+}
+
+static void print_share(
+    const struct hammer_result *result, const struct hammer_cpu *cpu,
+    uint64_t contended) {
+    char calls[FIGURE_SIZE];
+    char before[FIGURE_SIZE];
+    char after[FIGURE_SIZE];
+    printf(
+        "%4u  %11s  %5.1f%%", cpu->cpu, format_count(calls, cpu->calls),
+        percent(cpu->contended, contended));
+    if (result->measured) {
+        print_overtakes(&cpu->toll);
+    }
+    printf(
+        "  %10s  %10s\n", format_time(before, cpu->noise_before, result->hz),
+        format_time(after, cpu->noise_after, result->hz));
+}
+
+void hammer_print_shares(const struct hammer_result *result) {
+    uint64_t contended = all_contended(result);
+    char calls[FIGURE_SIZE];
+    printf(" CPU        calls   share");
+    if (result->measured) {
+        printf("    overtaken    by at most");
+    }
+    printf("  noise before/after\n");
+    for (uint32_t i = 0; i < result->num_cpus; i++) {
+        print_share(result, &result->cpus[i], contended);
+    }
+    printf(" all  %11s  %5.1f%%", format_count(calls, result->calls), 100.0);
+    if (result->measured) {
+        print_overtakes(&result->total);
+    }
+    printf("\n");
+    double seconds = (double)result->ticks / (double)result->hz;
+    double rate = seconds > 0 ? (double)result->calls / seconds : 0;
+    printf(
+        "%s calls a second; Jain index of the shares %.3f (1 is even, %.3f is "
+        "one\nCPU taking all); shares are of the calls made while all CPUs "
+        "competed.\n",
+        format_count(calls, (uint64_t)rate), result->jain,
+        1 / (double)result->num_cpus);
+}
+
+static void print_distribution(
+    const char *name, const struct toll_distribution *d, uint64_t hz) {
+    char count[FIGURE_SIZE];
+    char min[FIGURE_SIZE];
+    char median[FIGURE_SIZE];
+    char p99[FIGURE_SIZE];
+    char max[FIGURE_SIZE];
+    printf(
+        "%-16s%10s %10s %10s %10s %10s\n", name, format_time(min, d->min, hz),
+        format_time(median, d->median, hz), format_time(p99, d->p99, hz),
+        format_time(max, d->max, hz), format_count(count, d->count));
+}
+
+static void print_kind(
+    const struct hammer_result *result, const char *name, size_t member,
+    bool each_cpu) {
+    const struct toll_distribution *total =
+        (const void *)((const char *)&result->total + member);
+    for (uint32_t i = 0; each_cpu && i < result->num_cpus; i++) {
+        char line[NAME_SIZE];
+        const struct toll *toll = &result->cpus[i].toll;
+        snprintf(line, sizeof(line), "%.8s %4u", name, result->cpus[i].cpu);
+        print_distribution(
+            line, (const void *)((const char *)toll + member), result->hz);
+    }
+    print_distribution(name, total, result->hz);
+}
+
+void hammer_print_times(const struct hammer_result *result, bool each_cpu) {
+    if (!result->measured) {
+        printf("Not measured: the tolls are off.\n");
+        return;
+    }
+    printf(
+        "%-16s%10s %10s %10s %10s %10s\n", each_cpu ? "time, CPU" : "time",
+        "min", "median", "p99", "max", "n");
+    print_kind(result, "wait", offsetof(struct toll, wait), each_cpu);
+    print_kind(result, "hold", offsetof(struct toll, hold), each_cpu);
+    print_kind(result, "ints off", offsetof(struct toll, off), each_cpu);
+}
+
+void hammer_print_worst(const struct hammer_result *result) {
+    const struct toll_receipt *worst = &result->total.worst;
+    char wait[FIGURE_SIZE];
+    char hold[FIGURE_SIZE];
+    char off[FIGURE_SIZE];
+    if (!result->measured || worst->off == 0) {
+        return;
+    }
+    printf(
+        "Worst call: interrupts off for %s on CPU %u: wait %s, hold %s;\n",
+        format_time(off, worst->off, result->hz), worst->cpu,
+        format_time(wait, worst->wait, result->hz),
+        format_time(hold, worst->hold, result->hz));
+    printf(
+        "  called from 0x%" PRIx64 " by type %u", worst->rip, worst->type_id);
+    if (result->resource_name) {
+        printf(
+            ", ticket %" PRIu64 ", entry %" PRIu64 ", overtaken by %u",
+            worst->ticket, worst->entry, worst->overtakes);
+    }
+    printf(".\n");
+}
+
+void hammer_print_findings(const struct hammer_result *result) {
+    for (size_t i = 0; i < result->num_findings; i++) {
+        const struct finding *finding = &result->findings[i];
+        printf("%-6s  %s\n", finding->ok ? "ok" : "FAILED", finding->text);
+    }
+}

@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: MIT
+// libtollgate: what a program needs to pass through the gate. Link with
+// -ltollgate, statically; `pkg-config --cflags --libs tollgate` says how.
+//
+// Two kinds of calls:
+//   custom calls      SysCustom(), SysCustom6(), tollgate_custom() and stubs
+//   made
+//                     with TOLLGATE_STUB(): they run a custom callout and
+//                     return what it returned, untouched. There is no errno,
+//                     since only the callout's author knows what its result
+//                     means; tollgate_is_error() tells the gate's own refusals.
+//   Tollgate's calls  all the others: -1 and errno on failure, as in libc.
+//
+// All times are cycles of the time-stamp counter, tollgate_hz() of them in a
+// second.
+#pragma once
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "callouts/syspage.h"
+#include "syscall/abi.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+// --- custom calls ------------------------------------------------------------
+
+// The kernel call 106 of slot 0, as QNX's documentation writes its stub: up to
+// three arguments are where the call expects them, so callers may declare it
+// with the signature that their callout has. As shipped, slot 0 returns a + b
+// to processes of type 47 and (unsigned long)-1 to all others.
+extern unsigned long SysCustom(unsigned long a, unsigned long b);
+
+// The same for callouts with four to six arguments.
+extern unsigned long SysCustom6(
+    unsigned long a1, unsigned long a2, unsigned long a3, unsigned long a4,
+    unsigned long a5, unsigned long a6);
+
+// Call the callout in any slot. Arguments that it does not take may be 0.
+//
+// Returns: the callout's result, or a negative errno from the gate:
+//   -ENOSYS           the slot is empty, or above 63
+//   -EPERM            this process's type is not in the slot's list
+//   -EFAULT           the callout faulted; its slot is fenced off
+//   -ETIME            the callout did not return in time; fenced off
+//   -ENOTRECOVERABLE  the slot was fenced off before
+extern long tollgate_custom(
+    uint32_t slot, unsigned long a1, unsigned long a2, unsigned long a3,
+    unsigned long a4, unsigned long a5, unsigned long a6);
+
+// The largest errno, as in Linux: results from -4095 to -1 are errors.
+#define TOLLGATE_MAX_ERRNO 4095ul
+
+// Whether a raw result can be a negative errno. A callout may mean such a value
+// otherwise: then only its author can tell.
+static inline bool tollgate_is_error(unsigned long result) {
+    return result >= 0ul - TOLLGATE_MAX_ERRNO;
+}
+
+#define TOLLGATE_TEXT_(x) #x
+#define TOLLGATE_TEXT(x) TOLLGATE_TEXT_(x)
+
+// At file scope: define the function `name`, a stub of three instructions that
+// calls `slot` (a number, 0..63) with up to three arguments. Declare it with
+// the signature that the callout has. TOLLGATE_STUB6 takes up to six.
+//
+//     extern unsigned long shared_add(unsigned long amount);
+//     TOLLGATE_STUB(shared_add, 3)
+#define TOLLGATE_STUB(name, slot) TOLLGATE_STUB_(name, slot, "")
+#define TOLLGATE_STUB6(name, slot)                                             \
+    TOLLGATE_STUB_(name, slot, "movq %rcx, %r10\n\t")
+// clang-format off
+#define TOLLGATE_STUB_(name, slot, fourth_argument)                            \
+    __asm__(".pushsection .text\n\t"                                           \
+            ".p2align 4\n\t"                                                   \
+            ".globl " #name "\n\t"                                             \
+            ".type " #name ", @function\n"                                     \
+            #name ":\n\t"                                                      \
+            fourth_argument                                                    \
+            "movabsq $(" #slot " << 32 | "                                     \
+                     TOLLGATE_TEXT(SYS_CUSTOM) "), %rax\n\t"                   \
+            "syscall\n\t"                                                      \
+            "ret\n\t"                                                          \
+            ".size " #name ", . - " #name "\n\t"                               \
+            ".popsection");
+// clang-format on
+
+// --- any kernel call ---------------------------------------------------------
+
+// Execute SYSCALL with number `nr`. Returns the raw result.
+static inline long tollgate_syscall6(
+    long nr, long a1, long a2, long a3, long a4, long a5, long a6) {
+    register long r10 __asm__("r10") = a4;
+    register long r8 __asm__("r8") = a5;
+    register long r9 __asm__("r9") = a6;
+    long result;
+    __asm__ volatile("syscall"
+                     : "=a"(result)
+                     : "a"(nr), "D"(a1), "S"(a2), "d"(a3), "r"(r10), "r"(r8),
+                       "r"(r9)
+                     : "rcx", "r11", "memory");
+    return result;
+}
+
+// What a C library does with a raw result: -1 and errno, or the result.
+static inline long tollgate_result(long result) {
+    if (tollgate_is_error((unsigned long)result)) {
+        errno = (int)-result;
+        return -1;
+    }
+    return result;
+}
+
+// The classic macros: define a function that makes the kernel call __NR_name,
+// and sets errno. Give the return type, the name, then type and name of each
+// parameter. Numbers of Linux's calls are in <sys/syscall.h>; a call of your
+// own needs one more line:
+//
+//     #define __NR_foo 1100
+//     static _syscall0(long, foo)
+//     static _syscall3(long, write, int, fd, const void *, p, size_t, n)
+#define TOLLGATE_CALL_(type, nr, a1, a2, a3, a4, a5, a6)                       \
+    return (type)tollgate_result(tollgate_syscall6(                            \
+        nr, (long)(a1), (long)(a2), (long)(a3), (long)(a4), (long)(a5),        \
+        (long)(a6)))
+#define _syscall0(type, name)                                                  \
+    type name(void) {                                                          \
+        TOLLGATE_CALL_(type, __NR_##name, 0, 0, 0, 0, 0, 0);                   \
+    }
+#define _syscall1(type, name, t1, a1)                                          \
+    type name(t1 a1) {                                                         \
+        TOLLGATE_CALL_(type, __NR_##name, a1, 0, 0, 0, 0, 0);                  \
+    }
+#define _syscall2(type, name, t1, a1, t2, a2)                                  \
+    type name(t1 a1, t2 a2) {                                                  \
+        TOLLGATE_CALL_(type, __NR_##name, a1, a2, 0, 0, 0, 0);                 \
+    }
+#define _syscall3(type, name, t1, a1, t2, a2, t3, a3)                          \
+    type name(t1 a1, t2 a2, t3 a3) {                                           \
+        TOLLGATE_CALL_(type, __NR_##name, a1, a2, a3, 0, 0, 0);                \
+    }
+#define _syscall4(type, name, t1, a1, t2, a2, t3, a3, t4, a4)                  \
+    type name(t1 a1, t2 a2, t3 a3, t4 a4) {                                    \
+        TOLLGATE_CALL_(type, __NR_##name, a1, a2, a3, a4, 0, 0);               \
+    }
+#define _syscall5(type, name, t1, a1, t2, a2, t3, a3, t4, a4, t5, a5)          \
+    type name(t1 a1, t2 a2, t3 a3, t4 a4, t5 a5) {                             \
+        TOLLGATE_CALL_(type, __NR_##name, a1, a2, a3, a4, a5, 0);              \
+    }
+#define _syscall6(type, name, t1, a1, t2, a2, t3, a3, t4, a4, t5, a5, t6, a6)  \
+    type name(t1 a1, t2 a2, t3 a3, t4 a4, t5 a5, t6 a6) {                      \
+        TOLLGATE_CALL_(type, __NR_##name, a1, a2, a3, a4, a5, a6);             \
+    }
+
+// --- the process's type ------------------------------------------------------
+
+// Give this process a type ID; programs that it executes and children that it
+// starts inherit it. Errors: EPERM unless the type is still 0.
+extern int tollgate_set_type(uint32_t type);
+
+// Returns: this process's type ID, 0 unless given.
+extern long tollgate_get_type(void);
+
+// Print each kernel call of this process and what it returned to the kernel's
+// console, or stop that. Programs that it executes stay traced.
+extern int tollgate_trace(bool on);
+
+// --- the machine -------------------------------------------------------------
+
+// The system page, read-only, or NULL when this is not Tollgate. Its layout and
+// the SYSPAGE_* macros that find a section are in callouts/syspage.h.
+extern const struct syspage_entry *tollgate_syspage(void);
+
+// Cycles of the time-stamp counter in a second, or 0 when this is not Tollgate.
+extern uint64_t tollgate_hz(void);
+
+// The time-stamp counter of the CPU that the caller is on.
+static inline uint64_t tollgate_cycles(void) {
+    uint32_t low;
+    uint32_t high;
+    __asm__ volatile("rdtsc" : "=a"(low), "=d"(high) : : "memory");
+    return (uint64_t)high << 32 | low;
+}
+
+// CPUs that TOLLGATE_CPUS can tell of, and the words that their mask takes.
+#define TOLLGATE_MAX_CPUS 256
+#define TOLLGATE_MASK_WORDS (TOLLGATE_MAX_CPUS / 64)
+
+// Which CPUs are up, one bit each. Returns: how many. Errors: EFAULT.
+extern int tollgate_cpus(uint64_t mask[TOLLGATE_MASK_WORDS]);
+
+// What the slot at `index` was declared as, or NULL when it is empty or there
+// is no such slot.
+extern const struct custom_slot *tollgate_slot(uint32_t index);
+
+// A resource as it was declared, or NULL; and its lock's name: "ticket", ...
+extern const struct custom_resource *tollgate_resource(uint32_t index);
+extern const char *tollgate_lock_name(uint32_t kind);
+
+// A string of the system page by its offset in the strings section.
+extern const char *tollgate_string(uint32_t string);
+
+// --- measuring ---------------------------------------------------------------
+
+// Choose a resource's lock. Errors: EPERM unless the process's type is 0,
+// EINVAL no such resource or kind.
+extern int tollgate_set_lock(uint32_t resource, enum lock_kind kind);
+
+// Turn measurement of custom calls to TOLL_OFF or TOLL_ON, on all CPUs.
+// Returns: the mode before. Errors: EPERM unless type 0, EINVAL.
+extern int tollgate_set_toll(int mode);
+
+// Read what calls of a slot cost on one CPU, or on all with TOLL_ALL_CPUS.
+// Errors: EINVAL no such slot or CPU, EFAULT.
+extern int tollgate_toll_read(uint32_t slot, uint32_t cpu, struct toll *toll);
+
+// Forget all that was measured. Errors: EPERM unless the process's type is 0.
+extern int tollgate_toll_reset(void);
+
+// Read a resource's longest hold, hand-over and wait, and the bound that
+// follows. Errors: EINVAL no such resource, EFAULT.
+extern int tollgate_resource_read(
+    uint32_t resource, struct toll_resource *figures);
+
+// The noise of the machine below: watch the time-stamp counter for `us`
+// microseconds with interrupts off on the CPU that the caller is on.
+// Returns: the largest gap in cycles. Errors: EINVAL above 100000 us.
+extern long tollgate_noise_floor(uint32_t us);
+
+#ifdef __cplusplus
+}
+#endif

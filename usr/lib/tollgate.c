@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: MIT
+// libtollgate's C half: Tollgate's own kernel calls, and what the system page
+// says. The contracts are in usr/include/tollgate.h.
+#include "usr/include/tollgate.h"
+
+#include <sys/auxv.h>
+
+static long call(long nr, long a1, long a2, long a3, long a4) {
+    return tollgate_result(tollgate_syscall6(nr, a1, a2, a3, a4, 0, 0));
+}
+
+int tollgate_set_type(uint32_t type) {
+    return (int)call(TOLLGATE_SET_TYPE, type, 0, 0, 0);
+}
+
+long tollgate_get_type(void) {
+    return call(TOLLGATE_GET_TYPE, 0, 0, 0, 0);
+}
+
+int tollgate_trace(bool on) {
+    return (int)call(TOLLGATE_TRACE, on, 0, 0, 0);
+}
+
+const struct syspage_entry *tollgate_syspage(void) {
+    return (const struct syspage_entry *)getauxval(AT_TOLLGATE_SYSPAGE);
+}
+
+uint64_t tollgate_hz(void) {
+    const struct syspage_entry *page = tollgate_syspage();
+    return page ? SYSPAGE_ENTRY(page, qtime)->cycles_per_sec : 0;
+}
+
+int tollgate_cpus(uint64_t mask[TOLLGATE_MASK_WORDS]) {
+    return (int)call(TOLLGATE_CPUS, (long)mask, 0, 0, 0);
+}
+
+const struct custom_slot *tollgate_slot(uint32_t index) {
+    const struct syspage_entry *page = tollgate_syspage();
+    if (!page || index >= CALLOUT_SLOTS) {
+        return NULL;
+    }
+    const struct custom_slot *slot = &SYSPAGE_ENTRY(page, custom)->slots[index];
+    return slot->code ? slot : NULL;
+}
+
+const struct custom_resource *tollgate_resource(uint32_t index) {
+    const struct syspage_entry *page = tollgate_syspage();
+    if (!page || index >= SYSPAGE_ENTRY(page, custom)->num_resources) {
+        return NULL;
+    }
+    return &SYSPAGE_ENTRY(page, custom)->resources[index];
+}
+
+const char *tollgate_lock_name(uint32_t kind) {
+    static const char *const names[NUM_LOCK_KINDS] = {
+        [LOCK_TICKET] = "ticket", [LOCK_TAS] = "tas", [LOCK_TTAS] = "ttas"};
+    return kind < NUM_LOCK_KINDS ? names[kind] : "unknown";
+}
+
+const char *tollgate_string(uint32_t string) {
+    const struct syspage_entry *page = tollgate_syspage();
+    if (!page || string >= page->strings.size) {
+        return "";
+    }
+    return SYSPAGE_STRING(page, string);
+}
+
+int tollgate_set_lock(uint32_t resource, enum lock_kind kind) {
+    return (int)call(TOLLGATE_SET_LOCK, resource, (long)kind, 0, 0);
+}
+
+int tollgate_set_toll(int mode) {
+    return (int)call(TOLLGATE_SET_TOLL, mode, 0, 0, 0);
+}
+
+int tollgate_toll_read(uint32_t slot, uint32_t cpu, struct toll *toll) {
+    long written =
+        call(TOLLGATE_TOLL_READ, slot, cpu, (long)toll, (long)sizeof(*toll));
+    return written < 0 ? -1 : 0;
+}
+
+int tollgate_toll_reset(void) {
+    return (int)call(TOLLGATE_TOLL_RESET, 0, 0, 0, 0);
+}
+
+int tollgate_resource_read(uint32_t resource, struct toll_resource *figures) {
+    long written = call(
+        TOLLGATE_RESOURCE_READ, resource, (long)figures, (long)sizeof(*figures),
+        0);
+    return written < 0 ? -1 : 0;
+}
+
+long tollgate_noise_floor(uint32_t us) {
+    return call(TOLLGATE_NOISE_FLOOR, us, 0, 0, 0);
+}
