@@ -13,7 +13,7 @@ extern const struct callout_rtn display_char_16550, poll_key_16550,
     break_detect_16550, display_char_debugcon;
 
 static struct callout_entry *callout_entry(void) {
-    return (struct callout_entry *)(void *)lsp.callout.bytes;
+    return section_at(&lsp.callout, 0);
 }
 
 // QNX's select_debug(), for one channel.

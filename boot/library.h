@@ -34,6 +34,11 @@ extern struct local_syspage {
 // section is full.
 void *section_add(struct section *section, size_t size);
 
+// What lies at an offset of a section.
+static inline void *section_at(struct section *section, size_t offset) {
+    return section->bytes + offset;
+}
+
 // The offset of a string in the strings section; equal ones share it.
 uint32_t add_string(const char *string);
 void add_typed_string(uint32_t type, const char *string);

@@ -61,16 +61,16 @@ struct tag {
 static const char *tag_next(
     const uint8_t *info, size_t size, size_t *offset, struct tag *out) {
     if (*offset > size || size - *offset < TAG_HEADER_SIZE) {
-        return "multiboot2 information: ends without an end tag";
+        return "ends without an end tag";
     }
     out->bytes = info + *offset;
     out->type = load_u32(out->bytes);
     out->size = load_u32(out->bytes + TAG_SIZE_OFFSET);
     if (out->size < TAG_HEADER_SIZE) {
-        return "multiboot2 information: a tag is shorter than its header";
+        return "a tag is shorter than its header";
     }
     if (out->size > size - *offset) {
-        return "multiboot2 information: a tag runs past the end";
+        return "a tag runs past the end";
     }
     *offset += ALIGN_UP((size_t)out->size, TAG_ALIGNMENT);
     return NULL;
@@ -92,7 +92,7 @@ static const char *parse_string(const struct tag *tag, const char **out) {
     }
     const char *string = tag_string(tag, TAG_HEADER_SIZE);
     if (string == NULL) {
-        return "multiboot2 information: a string has no end";
+        return "a string has no end";
     }
     *out = string;
     return NULL;
@@ -104,11 +104,11 @@ static const char *parse_memory(
         return NULL;
     }
     if (tag->size < MEMORY_ENTRIES_OFFSET) {
-        return "multiboot2 memory map: shorter than its header";
+        return "memory map: shorter than its header";
     }
     uint32_t entry_size = load_u32(tag->bytes + MEMORY_ENTRY_SIZE_OFFSET);
     if (entry_size < MEMORY_ENTRY_MIN) {
-        return "multiboot2 memory map: entries too short";
+        return "memory map: entries too short";
     }
     out->memory = tag->bytes + MEMORY_ENTRIES_OFFSET;
     out->memory_size = tag->size - MEMORY_ENTRIES_OFFSET;
@@ -122,7 +122,7 @@ static const char *parse_sections(
         return NULL;
     }
     if (tag->size < ELF_HEADERS_OFFSET) {
-        return "multiboot2 ELF sections: shorter than their header";
+        return "ELF sections: shorter than their header";
     }
     uint32_t count = load_u32(tag->bytes + ELF_NUM_OFFSET);
     uint32_t size = load_u32(tag->bytes + ELF_ENTSIZE_OFFSET);
@@ -131,10 +131,10 @@ static const char *parse_sections(
     }
     if (size != sizeof(struct elf32_shdr) &&
         size != sizeof(struct elf64_shdr)) {
-        return "multiboot2 ELF sections: headers of an unknown size";
+        return "ELF sections: headers of an unknown size";
     }
     if (count > (tag->size - ELF_HEADERS_OFFSET) / size) {
-        return "multiboot2 ELF sections: more headers than the tag holds";
+        return "ELF sections: more headers than the tag holds";
     }
     out->sections = tag->bytes + ELF_HEADERS_OFFSET;
     out->num_sections = count;
@@ -145,7 +145,7 @@ static const char *parse_sections(
 
 static const char *parse_module(const struct tag *tag) {
     if (tag_string(tag, MODULE_STRING_OFFSET) == NULL) {
-        return "multiboot2 module: its command line has no end";
+        return "module: its command line has no end";
     }
     return NULL;
 }
@@ -161,7 +161,7 @@ static const char *parse_efi(
     const struct tag *tag, struct multiboot2_info *out) {
     size_t width = tag->type == TAG_EFI64 ? sizeof(uint64_t) : sizeof(uint32_t);
     if (tag->size - TAG_HEADER_SIZE < width) {
-        return "multiboot2 EFI system table: shorter than a pointer";
+        return "EFI system table: shorter than a pointer";
     }
     const uint8_t *pointer = tag->bytes + EFI_POINTER_OFFSET;
     out->efi = true;
@@ -205,11 +205,11 @@ const char *multiboot2_parse(
     const void *info, size_t limit, struct multiboot2_info *out) {
     *out = (struct multiboot2_info){.info = info, .cmdline = "", .loader = ""};
     if (info == NULL || limit < INFO_HEADER_SIZE) {
-        return "multiboot2 information: not readable";
+        return "not readable";
     }
     out->size = load_u32(info);
     if (out->size > limit || out->size > MULTIBOOT2_INFO_MAX) {
-        return "multiboot2 information: longer than its memory";
+        return "longer than its memory";
     }
     size_t offset = INFO_HEADER_SIZE;
     for (;;) {

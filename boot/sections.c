@@ -14,8 +14,13 @@
 #define NSEC_PER_SEC 1000000000u
 #define TICKS_PER_SEC 1000 // until the kernel chooses
 
-// CPUID leaf 4 (Intel SDM volume 2, "Deterministic Cache Parameters Leaf").
+// Where CPUID describes the caches, in one format: leaf 4 (Intel SDM volume 2,
+// "Deterministic Cache Parameters Leaf"), or AMD's own (APM volume 3).
 #define CPUID_CACHES 4
+#define CPUID_EXT_MAX 0x80000000u
+#define CPUID_EXT_FEATURES 0x80000001u
+#define CPUID_EXT_FEATURES_TOPOLOGY (1u << 22) // of ecx
+#define CPUID_EXT_CACHES 0x8000001du
 #define CACHES_MAX 8
 #define CACHE_TYPE_NONE 0
 #define CACHE_TYPE_DATA 1
@@ -73,19 +78,29 @@ static uint32_t cacheattr_next(
     return CACHE_LIST_END;
 }
 
+// The leaf that this processor has, or 0.
+static uint32_t caches_leaf(void) {
+    if (cpuid(CPUID_EXT_MAX, 0).eax >= CPUID_EXT_CACHES &&
+        (cpuid(CPUID_EXT_FEATURES, 0).ecx & CPUID_EXT_FEATURES_TOPOLOGY) != 0) {
+        return CPUID_EXT_CACHES;
+    }
+    return cpuid(0, 0).eax >= CPUID_CACHES ? CPUID_CACHES : 0;
+}
+
 void init_cacheattr(void) {
-    if (cpuid(0, 0).eax < CPUID_CACHES) {
+    uint32_t leaf = caches_leaf();
+    if (leaf == 0) {
         return;
     }
     uint32_t count = 0;
     for (; count < CACHES_MAX; count++) {
-        struct cpuid r = cpuid(CPUID_CACHES, count);
+        struct cpuid r = cpuid(leaf, count);
         if ((r.eax & 0x1f) == CACHE_TYPE_NONE) {
             break;
         }
         cacheattr_add(r);
     }
-    struct cacheattr_entry *caches = (void *)lsp.cacheattr.bytes;
+    struct cacheattr_entry *caches = section_at(&lsp.cacheattr, 0);
     for (uint32_t i = 0; i < count; i++) {
         caches[i].next = cacheattr_next(caches, count, i);
     }

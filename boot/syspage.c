@@ -96,7 +96,7 @@ static uint64_t *callout_pointer(uint32_t offset) {
     if (lsp.callout.size == 0) {
         section_add(&lsp.callout, sizeof(struct callout_entry));
     }
-    return (uint64_t *)(void *)(lsp.callout.bytes + offset);
+    return section_at(&lsp.callout, offset);
 }
 
 void add_callout(uint32_t offset, const struct callout_rtn *rtn) {
@@ -148,7 +148,7 @@ static struct callout_info *info_next(const uint8_t *page) {
     if (page == NULL) {
         return section_add(&lsp.callout_info, sizeof(struct callout_info));
     }
-    struct callout_info *info = (void *)lsp.callout_info.bytes;
+    struct callout_info *info = section_at(&lsp.callout_info, 0);
     return &info[next_info++];
 }
 
@@ -278,7 +278,7 @@ static uint32_t page_up(uint32_t offset) {
 uint32_t syspage_size(void) {
     as_add(0, 0, AS_ATTR_READABLE | AS_ATTR_RAM, "syspage", "");
     syspage_asinfo =
-        (struct asinfo_entry *)(void *)(lsp.asinfo.bytes + lsp.asinfo.size) - 1;
+        section_at(&lsp.asinfo, lsp.asinfo.size - sizeof(struct asinfo_entry));
     uint32_t code_size = code_place(NULL, 0);
 
     header.size = page_up(sections_layout(sizeof(header)));
@@ -310,14 +310,14 @@ void syspage_write(paddr_t page) {
     memset(bytes + header.code.offset, INT3, header.code.size);
     syspage_asinfo->start = page;
     syspage_asinfo->end = page + header.total_size - 1;
-    struct system_private_entry *private = (void *)lsp.system_private.bytes;
+    struct system_private_entry *private = section_at(&lsp.system_private, 0);
     private->syspage_paddr = page;
     private->vector_stubs = header.system_private.offset + sizeof(*private);
 
     syspage_map(page); // patchers may use either address
     code_place(bytes, header.code.offset);
     // QNX has one custom callout: it is our slot 0.
-    const struct custom_entry *custom = (const void *)lsp.custom.bytes;
+    const struct custom_entry *custom = section_at(&lsp.custom, 0);
     *callout_pointer(offsetof(struct callout_entry, custom)) =
         custom->slots[0].code;
     memcpy(bytes, &header, sizeof(header));

@@ -37,7 +37,7 @@ static bool fits_always(const struct machine *machine) {
 // -------------------------------------------------------------------
 
 static struct qtime_entry *qtime_entry(void) {
-    return (struct qtime_entry *)(void *)lsp.qtime.bytes;
+    return section_at(&lsp.qtime, 0);
 }
 
 static bool fits_timer_lapic(const struct machine *machine) {

@@ -65,7 +65,7 @@ static uint32_t page_address(uint32_t offset) {
 }
 
 static struct intrinfo_entry *group_entry(uint32_t group) {
-    return (struct intrinfo_entry *)(void *)lsp.intrinfo.bytes + group;
+    return section_at(&lsp.intrinfo, group * sizeof(struct intrinfo_entry));
 }
 
 static void genflags_load(
@@ -97,7 +97,7 @@ static void stub_add(
 }
 
 static bool cpu_has_smap(void) {
-    const struct cpuinfo_entry *cpu = (const void *)lsp.cpuinfo.bytes;
+    const struct cpuinfo_entry *cpu = section_at(&lsp.cpuinfo, 0);
     return (cpu->flags & CPU_FLAG_SMAP) != 0;
 }
 
@@ -139,9 +139,7 @@ static void body_add(struct weave *weave, uint32_t group) {
 static void entry_add(
     struct weave *weave, uint32_t vector, uint32_t level, uint32_t target) {
     uint64_t *stubs =
-        (uint64_t
-             *)(void
-                    *)(lsp.system_private.bytes + sizeof(struct system_private_entry));
+        section_at(&lsp.system_private, sizeof(struct system_private_entry));
     stubs[vector] = SYSPAGE_VADDR + weave->offset;
     piece_add(weave, &weave_entry_save, 0);
     piece_add(weave, &weave_entry_level, level);

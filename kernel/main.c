@@ -124,10 +124,10 @@ static void cpus_wait(uint32_t count) {
 }
 
 static void cpus_start(void) {
-    uint32_t limit = blocks_create();
-    if (limit <= 1) {
+    if (cpus_wanted() <= 1) {
         return;
     }
+    // Before anything else can take what there is of it.
     paddr_t page = pages_alloc(1, LOW_MEMORY);
     paddr_t tables = paging_create_low();
     if (page == 0 || tables == 0 ||
@@ -135,6 +135,7 @@ static void cpus_start(void) {
         kprintf("tollgate: no memory below 1 MiB: one CPU\n");
         return;
     }
+    uint32_t limit = blocks_create();
     struct bringup how = {
         .trampoline = direct(page),
         .trampoline_page = page,

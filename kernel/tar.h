@@ -43,6 +43,6 @@ bool tar_next(struct tar *tar, struct tar_entry *out);
 
 // Find an entry by its name; of several the last one counts, as when the
 // archive is unpacked. A leading "/" or "./" does not matter. Links are not
-// followed. Returns false if it is not there.
+// followed. Returns false if it is not there, or lies behind a damage.
 bool tar_find(
     const void *archive, size_t size, const char *path, struct tar_entry *out);

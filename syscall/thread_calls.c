@@ -133,7 +133,7 @@ long call_futex(
     struct space *space = process_current()->space;
     const uint32_t expected = (uint32_t)value3;
     uint32_t discarded;
-    if (address % sizeof(uint32_t) != 0 || address2 % sizeof(uint32_t) != 0) {
+    if (address % sizeof(uint32_t) != 0) {
         return -EINVAL;
     }
     switch (operation & ~(uint64_t)FUTEX_FLAGS) {

@@ -83,18 +83,16 @@ static void put_signed(
 }
 
 static void put_string(
-    struct output *out, struct conversion *conversion, const char *string) {
+    struct output *out, const struct conversion *conversion, const char *string) {
     if (string == NULL) {
         string = "(null)";
     }
-    conversion->zeros = false;
     put_padded(
         out, conversion, "", string, strnlen(string, conversion->precision));
 }
 
 static void put_character(
-    struct output *out, struct conversion *conversion, char c) {
-    conversion->zeros = false;
+    struct output *out, const struct conversion *conversion, char c) {
     put_padded(out, conversion, "", &c, 1);
 }
 

@@ -57,6 +57,7 @@ START_TEST(strings) {
     CHECK("ab|abc", "%.2s|%.9s", "abc", "abc");
     CHECK("abc|", "%.*s|%.0s", 3, "abcdef", "abcdef");
     CHECK("   ab", "%5.2s", "abc");
+    CHECK("|abc", "%.*s|%.*s", 0, "abc", -1, "abc");
     const char *volatile nothing = NULL;
     CHECK("(null)", "%s", nothing);
     CHECK("x|    y", "%c|%5c", 'x', 'y');

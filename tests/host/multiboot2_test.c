@@ -179,18 +179,18 @@ START_TEST(total_size) {
     multiboot2_seed(&seed);
     bytes_set_u32(&seed, 0, (uint32_t)seed.size + 1);
     ck_assert_str_eq(
-        parse(&seed), "multiboot2 information: longer than its memory");
+        parse(&seed), "longer than its memory");
     free(copy);
     bytes_set_u32(&seed, 0, (uint32_t)seed.size - 8);
     ck_assert_str_eq(
-        parse(&seed), "multiboot2 information: ends without an end tag");
+        parse(&seed), "ends without an end tag");
     free(copy);
     ck_assert_str_eq(
         multiboot2_parse(NULL, 0, &info),
-        "multiboot2 information: not readable");
+        "not readable");
     ck_assert_str_eq(
         multiboot2_parse(seed.at, 7, &info),
-        "multiboot2 information: not readable");
+        "not readable");
 }
 END_TEST
 
@@ -198,7 +198,7 @@ START_TEST(total_size_of_zero) {
     static const uint64_t nothing = 0;
     ck_assert_str_eq(
         multiboot2_parse(&nothing, sizeof(nothing), &info),
-        "multiboot2 information: ends without an end tag");
+        "ends without an end tag");
 }
 END_TEST
 
@@ -208,11 +208,11 @@ START_TEST(tag_sizes) {
     bytes_set_u32(&seed, 12, 7);
     ck_assert_str_eq(
         parse(&seed),
-        "multiboot2 information: a tag is shorter than its header");
+        "a tag is shorter than its header");
     free(copy);
     bytes_set_u32(&seed, 12, 0xffffffff);
     ck_assert_str_eq(
-        parse(&seed), "multiboot2 information: a tag runs past the end");
+        parse(&seed), "a tag runs past the end");
     free(copy);
 }
 END_TEST
@@ -220,15 +220,15 @@ END_TEST
 START_TEST(strings_without_an_end) {
     ck_assert_str_eq(
         parse_one(1, "abcdefgh", 8),
-        "multiboot2 information: a string has no end");
+        "a string has no end");
     ck_assert_str_eq(
-        parse_one(1, "", 0), "multiboot2 information: a string has no end");
+        parse_one(1, "", 0), "a string has no end");
     ck_assert_str_eq(
         parse_one(3, "sssseeeetext", 12),
-        "multiboot2 module: its command line has no end");
+        "module: its command line has no end");
     ck_assert_str_eq(
         parse_one(3, "ssss", 4),
-        "multiboot2 module: its command line has no end");
+        "module: its command line has no end");
 }
 END_TEST
 
@@ -236,14 +236,14 @@ START_TEST(bad_memory_maps) {
     static const uint32_t narrow[] = {23, 0, 0, 0, 0, 0, 0, 0};
     ck_assert_str_eq(
         parse_words(6, narrow, sizeof(narrow)),
-        "multiboot2 memory map: entries too short");
+        "memory map: entries too short");
     ck_assert_str_eq(
         parse_words(6, narrow, 4),
-        "multiboot2 memory map: shorter than its header");
+        "memory map: shorter than its header");
     static const uint32_t zero[] = {0, 0};
     ck_assert_str_eq(
         parse_words(6, zero, sizeof(zero)),
-        "multiboot2 memory map: entries too short");
+        "memory map: entries too short");
 }
 END_TEST
 
@@ -252,14 +252,14 @@ START_TEST(bad_sections) {
     static const uint32_t too_many[3 + 16 + 15] = {2, 64, 0};
     ck_assert_str_eq(
         parse_words(9, too_many, sizeof(too_many)),
-        "multiboot2 ELF sections: more headers than the tag holds");
+        "ELF sections: more headers than the tag holds");
     static const uint32_t odd[] = {1, 48, 0};
     ck_assert_str_eq(
         parse_words(9, odd, sizeof(odd)),
-        "multiboot2 ELF sections: headers of an unknown size");
+        "ELF sections: headers of an unknown size");
     ck_assert_str_eq(
         parse_words(9, odd, 8),
-        "multiboot2 ELF sections: shorter than their header");
+        "ELF sections: shorter than their header");
     static const uint32_t none[] = {0, 0, 0};
     ck_assert_ptr_null(parse_words(9, none, sizeof(none)));
 }
@@ -268,7 +268,7 @@ END_TEST
 START_TEST(bad_efi_pointer) {
     ck_assert_str_eq(
         parse_one(12, "1234", 4),
-        "multiboot2 EFI system table: shorter than a pointer");
+        "EFI system table: shorter than a pointer");
     ck_assert_ptr_null(parse_one(11, "1234", 4));
 }
 END_TEST

@@ -211,6 +211,23 @@ START_TEST(types) {
 }
 END_TEST
 
+START_TEST(kinds_of_numbers_and_locks) {
+    ck_assert_str_eq(parse("type=0XABCDEF lock=ticket types.0=0xf"), "");
+    ck_assert_uint_eq(options.type, 0xabcdef);
+    ck_assert_uint_eq(options.types[0].types[0], 0xf);
+    ck_assert_str_eq(parse("type=1a"), "type=1a: not a 32-bit number\n");
+    ck_assert_str_eq(parse("type=0xg"), "type=0xg: not a 32-bit number\n");
+    static const char *const missing[] = {"mcs", "clh", "anderson",
+                                          "ticket_pb"};
+    for (size_t i = 0; i < ARRAY_SIZE(missing); i++) {
+        char word[32];
+        snprintf(word, sizeof(word), "lock=%s", missing[i]);
+        ck_assert_ptr_nonnull(strstr(parse(word), "ticket used"));
+        ck_assert_int_eq(options.lock, LOCK_TICKET);
+    }
+}
+END_TEST
+
 START_TEST(tolls) {
     ck_assert_str_eq(
         parse("toll=full"), "toll=full: not in this version, on used\n");
@@ -312,6 +329,7 @@ int main(void) {
         numbers_out_of_range,
         lock_kinds,
         types,
+        kinds_of_numbers_and_locks,
         tolls,
         callouts,
         more_than_there_is_room_for,
