@@ -14,6 +14,7 @@
 #define CUSTOM(slot, name, resource, percpu, port0, port1)                     \
     extern const struct callout_rtn custom_##name;
 #include "callouts/custom.def"
+#include "callouts/custom_test.def"
 #undef CUSTOM
 
 struct custom_shipped {
@@ -29,6 +30,11 @@ static const struct custom_shipped shipped[] = {
 #define CUSTOM(slot, name, resource, percpu, port0, port1)                     \
     {slot, #name, &custom_##name, resource, percpu, {port0, port1}},
 #include "callouts/custom.def"
+};
+
+// Bound only for the guest tests.
+static const struct custom_shipped tests[] = {
+#include "callouts/custom_test.def"
 #undef CUSTOM
 };
 
@@ -114,6 +120,9 @@ void init_custom(const struct machine *machine) {
     }
     for (size_t i = 0; i < ARRAY_SIZE(shipped); i++) {
         slot_add(custom, &shipped[i], &machine->options);
+    }
+    for (size_t i = 0; i < ARRAY_SIZE(tests) && machine->options.selftest; i++) {
+        slot_add(custom, &tests[i], &machine->options);
     }
     options_check(custom, &machine->options);
 }

@@ -15,7 +15,6 @@
 #include "kernel/base/vectors.h"
 
 #define BODY_ALIGN 16u
-#define LEVEL_SPURIOUS 0xffffffffu
 
 // A record of boot/weave.asm.
 struct weave_piece {
@@ -168,9 +167,9 @@ static void group_weave(struct weave *weave, uint32_t group) {
     if (group == 0) {
         // The local APIC's spurious vector and those of the masked 8259s: a
         // level beyond the group's, which its id stub calls spurious.
-        entry_add(weave, VECTOR_SPURIOUS, LEVEL_SPURIOUS, start);
+        entry_add(weave, VECTOR_SPURIOUS, INTR_SPURIOUS, start);
         for (uint32_t v = 0; v < VECTOR_IOAPIC - VECTOR_PIC; v++) {
-            entry_add(weave, VECTOR_PIC + v, LEVEL_SPURIOUS, start);
+            entry_add(weave, VECTOR_PIC + v, INTR_SPURIOUS, start);
         }
     }
     callout_info_add(

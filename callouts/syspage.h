@@ -74,12 +74,15 @@ struct syspage_entry {
 
 // What startup tells the kernel and nobody else needs.
 struct system_private_entry {
-    uint64_t intr_dispatch; // filled in by the kernel: void (struct regs *);
-                            // woven entry code calls it, level in r15
+    uint64_t intr_dispatch; // filled in by the kernel: void (struct regs *,
+                            // uint32_t vector): the woven entry code calls
+                            // it, vector is the system's number or
+                            // INTR_SPURIOUS
     uint64_t intr_exit;     // filled in by the kernel: jumped to after eoi
     uint64_t fault_entry;   // filled in by the kernel: traps that no group has
-    uint64_t vector_stubs;  // startup: uint64_t[NUM_VECTORS], addresses of the
-                            // woven entry code in the syspage code, 0 none
+    uint64_t vector_stubs;  // startup: offset of uint64_t[NUM_VECTORS], the
+                            // kernel addresses of the woven entry code, 0
+                            // none
     uint64_t syspage_paddr;
     uint64_t stack_top;    // of the boot stack, startup's memory
     uint32_t toll;         // 0 off, 1 on
@@ -94,7 +97,9 @@ struct system_private_entry {
 // Names: "ram" (usable memory), "startup" (freed when the kernel runs),
 // "kernel" (image), "symbols" (its ELF symbol table), "strings" (the strings of
 // it), "syspage", "module" (detail: its command line), "hw" (device memory),
-// "acpi", "lowmem" (below 1 MiB and usable: trampolines).
+// "acpi", "lowmem" (below 1 MiB and usable: trampolines; no part of "ram").
+// "startup" and "module" may come several times. Each "hw" is one page; the nth
+// of them, from 0, is mapped uncached at DEVICE_VADDR + n * PAGE_SIZE.
 struct asinfo_entry {
     uint64_t start;
     uint64_t end;
@@ -217,6 +222,7 @@ struct intrinfo_entry {
     uint32_t name; // strings
 };
 #define INTR_NO_CASCADE 0x7fffffffu
+#define INTR_SPURIOUS 0xffffffffu // intr_dispatch: there was no interrupt
 #define INTR_GENFLAG_LOAD_SYSPAGE 0x8000
 #define INTR_GENFLAG_LOAD_INTRINFO 0x4000
 #define INTR_GENFLAG_LOAD_LEVEL 0x2000

@@ -103,8 +103,9 @@ static const char *check_header(
 static const char *check_segment(
     const struct file *file, const struct elf64_phdr *phdr, unsigned index,
     struct elf_image *out) {
-    if (phdr->p_offset > file->size ||
-        phdr->p_filesz > file->size - phdr->p_offset) {
+    bool outside = phdr->p_offset > file->size ||
+                   phdr->p_filesz > file->size - phdr->p_offset;
+    if (phdr->p_filesz != 0 && outside) {
         return fail(
             out, "truncated: segment %u has %lu bytes at %lu of %zu", index,
             phdr->p_filesz, phdr->p_offset, file->size);
@@ -174,7 +175,7 @@ static const char *collect_segments(
         }
         struct elf_segment segment = {
             .vaddr = phdr.p_vaddr,
-            .offset = phdr.p_offset,
+            .offset = phdr.p_filesz == 0 ? 0 : phdr.p_offset,
             .filesz = phdr.p_filesz,
             .memsz = phdr.p_memsz,
             .flags = phdr.p_flags & (PF_R | PF_W | PF_X),

@@ -23,7 +23,7 @@ long futex_wake(
 
 // Wake up to `wake` waiters, and let up to `move` others wait at `to` from now
 // on. With `expected`, -EAGAIN unless the word has that value. Returns how
-// many were woken or, counted too if `expected` is given, moved.
+// many were woken; with `expected`, how many were moved besides.
 long futex_requeue(
     struct space *space, uintptr_t address, uint32_t wake, uint32_t move,
     uintptr_t to, const uint32_t *expected);

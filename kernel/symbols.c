@@ -50,6 +50,22 @@ void symbols_init(struct syspage_entry *syspage) {
     strings_size = text->end + 1 - text->start;
 }
 
+static bool slot_name(uintptr_t address, char *to, size_t size) {
+    const struct custom_slot *slots =
+        SYSPAGE_ENTRY(symbols_syspage, custom)->slots;
+    for (uint32_t i = 0; i < CALLOUT_SLOTS; i++) {
+        if (slots[i].code != 0 && address >= slots[i].code &&
+            address - slots[i].code < slots[i].size) {
+            (void)format(
+                to, size, "slot %u callout %s+0x%lx", i,
+                SYSPAGE_STRING(symbols_syspage, slots[i].name),
+                address - slots[i].code);
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool callout_name(uintptr_t address, char *to, size_t size) {
     const struct callout_info *info =
         SYSPAGE_ENTRY(symbols_syspage, callout_info);
@@ -79,7 +95,8 @@ static const struct elf_symbol *symbol_below(uintptr_t address) {
 }
 
 void symbol_name(uintptr_t address, char *to, size_t size) {
-    if (symbols_syspage != NULL && callout_name(address, to, size)) {
+    if (symbols_syspage != NULL && (slot_name(address, to, size) ||
+                                    callout_name(address, to, size))) {
         return;
     }
     const struct elf_symbol *s = NULL;

@@ -63,12 +63,30 @@ START_TEST(empty_segments_do_not_count) {
 }
 END_TEST
 
+START_TEST(bss_alone) {
+    struct elf_seed seed = elf_seed();
+    seed.phdrs[DATA].p_filesz = 0;
+    seed.phdrs[DATA].p_offset = 0x7010; // behind the end of the file
+    ck_assert_ptr_null(parse(&seed));
+    ck_assert_uint_eq(image.count, 3);
+    ck_assert_uint_eq(image.segments[2].vaddr, 0x403010);
+    ck_assert_uint_eq(image.segments[2].offset, 0);
+    ck_assert_uint_eq(image.segments[2].filesz, 0);
+    ck_assert_uint_eq(image.segments[2].memsz, 0x2000);
+}
+END_TEST
+
 START_TEST(headers_that_are_not_loaded) {
     struct elf_seed seed = elf_seed();
     seed.phdrs[0].p_filesz = 0x40 + 4 * 56 - 1;
     ck_assert_ptr_null(parse(&seed));
     ck_assert_uint_eq(image.phdr, 0);
     seed.phdrs[0].p_filesz = 0x40 + 4 * 56;
+    ck_assert_ptr_null(parse(&seed));
+    ck_assert_uint_eq(image.phdr, 0x400040);
+    seed.phdrs[0].p_offset = 0x40;
+    seed.phdrs[0].p_vaddr = 0x400040;
+    seed.phdrs[0].p_filesz = 4 * 56;
     ck_assert_ptr_null(parse(&seed));
     ck_assert_uint_eq(image.phdr, 0x400040);
 }
@@ -80,6 +98,10 @@ START_TEST(not_elf) {
     ck_assert_str_eq(
         elf_parse("\177ELF", 4, &image),
         "truncated: 4 bytes, the header alone has 64");
+    struct elf_seed seed = elf_seed();
+    ck_assert_str_eq(
+        elf_parse(&seed.header, sizeof(seed.header), &image),
+        "truncated: 4 program headers at 64 of 64 bytes");
 }
 END_TEST
 
@@ -156,6 +178,9 @@ START_TEST(sizes) {
     seed.phdrs[DATA].p_memsz = 0x1f;
     ck_assert_str_eq(
         parse(&seed), "segment 2: 32 bytes in the file, 31 in memory");
+    seed.phdrs[DATA].p_memsz = 0;
+    ck_assert_str_eq(
+        parse(&seed), "segment 2: 32 bytes in the file, 0 in memory");
     seed.phdrs[DATA].p_memsz = ELF_SEGMENT_MAX + 1;
     ck_assert_str_eq(
         parse(&seed), "segment 2: 1073741825 bytes, more than 1073741824");
@@ -175,6 +200,8 @@ START_TEST(outside_user_space) {
         ck_assert_ptr_nonnull(reason);
         ck_assert_ptr_nonnull(strstr(reason, "is outside user space"));
     }
+    seed.phdrs[DATA].p_vaddr = USER_START + 0x10;
+    ck_assert_ptr_null(parse(&seed));
     seed.phdrs[DATA].p_vaddr = USER_END - 0x2000 + 0x10;
     ck_assert_ptr_nonnull(parse(&seed));
     seed.phdrs[DATA].p_memsz = 0x2000 - 0x10;
@@ -201,6 +228,11 @@ END_TEST
 
 START_TEST(overlap) {
     struct elf_seed seed = elf_seed();
+    seed.phdrs[0].p_memsz = 0x1000; // to the first byte of the next one
+    ck_assert_ptr_null(parse(&seed));
+    seed.phdrs[0].p_memsz = 0x1001;
+    ck_assert_str_eq(parse(&seed), "segments overlap at 0x401000");
+    seed = elf_seed();
     seed.phdrs[TEXT].p_vaddr = 0x404000;
     ck_assert_str_eq(parse(&seed), "segments overlap at 0x404000");
     seed.phdrs[TEXT].p_vaddr = 0x400000;
@@ -221,6 +253,10 @@ START_TEST(entry_point) {
     ck_assert_ptr_nonnull(parse(&seed));
     seed.header.e_entry = 0x40107f;
     ck_assert_ptr_null(parse(&seed));
+    seed.header.e_entry = 0x401000;
+    ck_assert_ptr_null(parse(&seed));
+    seed.header.e_entry = 0x400fff;
+    ck_assert_ptr_nonnull(parse(&seed));
 }
 END_TEST
 
@@ -255,6 +291,7 @@ int main(void) {
         good_program,
         segments_come_out_in_order,
         empty_segments_do_not_count,
+        bss_alone,
         headers_that_are_not_loaded,
         not_elf,
         of_another_kind,

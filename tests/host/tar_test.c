@@ -115,6 +115,72 @@ START_TEST(directory_before_posix) {
 }
 END_TEST
 
+static void set_size(size_t offset, const char *twelve) {
+    memcpy(seed.at + offset + TAR_SEED_SIZE, twelve, 12);
+    tar_seed_seal(&seed, offset);
+}
+
+START_TEST(octal_sizes) {
+    seed.size = 0;
+    size_t offset = tar_seed_file(&seed, "name", "data");
+    static const char *const good[] = {
+        "000000000004", "          4 ", "4\0xxxxxxxxxx", "4 xxxxxxxxxx"};
+    for (size_t i = 0; i < ARRAY_SIZE(good); i++) {
+        set_size(offset, good[i]);
+        tar_start(&tar, seed.at, seed.size);
+        ck_assert(next_is("name", TAR_FILE));
+        ck_assert(contains("data"));
+    }
+    static const char *const bad[] = {"0000000000x4", "8\0", "-1\0"};
+    for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+        char field[12] = {0};
+        memcpy(field, bad[i], strnlen(bad[i], sizeof(field)));
+        set_size(offset, field);
+        ck_assert_str_eq(read_all(), "bad size at offset 0");
+    }
+}
+END_TEST
+
+START_TEST(sizes_that_do_not_count) {
+    seed.size = 0;
+    for (char type = TAR_HARD_LINK; type <= TAR_FIFO; type++) {
+        size_t offset = tar_seed_add(&seed, "name", type, "link", "", 0);
+        set_size(offset, "00000001000\0");
+    }
+    tar_start(&tar, seed.at, seed.size);
+    for (char type = TAR_HARD_LINK; type <= TAR_FIFO; type++) {
+        ck_assert(next_is("name", (enum tar_type)type));
+        ck_assert_uint_eq(entry.size, 0);
+    }
+    ck_assert(!tar_next(&tar, &entry));
+    ck_assert_str_eq(tar.reason, "");
+}
+END_TEST
+
+START_TEST(types_of_posix_to_come) {
+    seed.size = 0;
+    tar_seed_add(&seed, "contiguous", '7', "", "data", 4);
+    tar_seed_add(&seed, "unknown", 'Z', "", "data", 4);
+    tar_start(&tar, seed.at, seed.size);
+    ck_assert(next_is("contiguous", TAR_FILE));
+    ck_assert(contains("data"));
+    ck_assert(next_is("unknown", TAR_FILE));
+    ck_assert(contains("data"));
+}
+END_TEST
+
+START_TEST(names_with_dots) {
+    seed.size = 0;
+    tar_seed_file(&seed, ".profile", "");
+    tar_seed_file(&seed, "././/../up", "");
+    tar_seed_add(&seed, ".", '5', "", "", 0);
+    tar_start(&tar, seed.at, seed.size);
+    ck_assert(next_is(".profile", TAR_FILE));
+    ck_assert(next_is("../up", TAR_FILE));
+    ck_assert(next_is("", TAR_DIRECTORY));
+}
+END_TEST
+
 START_TEST(binary_size) {
     static const uint8_t four[12] = {0x80, [11] = 4};
     seed.size = 0;
@@ -175,7 +241,10 @@ START_TEST(names_that_are_too_long) {
     tar_seed_add(&seed, "name", '2', "", "", 0);
     ck_assert_str_eq(read_all(), "name longer than 256 bytes at offset 1024");
     seed.size = 0;
-    tar_seed_add(&seed, "L", 'L', "", name, 256);
+    tar_seed_add(&seed, "L", 'L', "", name, 257);
+    tar_seed_file(&seed, "name", "");
+    ck_assert_str_eq(read_all(), "name longer than 256 bytes at offset 1024");
+);
     tar_seed_file(&seed, "name", "");
     ck_assert_str_eq(read_all(), "");
 }
@@ -205,6 +274,9 @@ END_TEST
 
 START_TEST(not_an_archive) {
     seed.size = 0;
+    bytes_add_zeros(&seed, TAR_SEED_BLOCK); // one, where two are usual
+    ck_assert_str_eq(read_all(), "");
+    seed.size = 0;
     for (unsigned i = 0; i < 600; i++) {
         bytes_add_u8(&seed, 'A');
     }
@@ -221,6 +293,10 @@ int main(void) {
         prefix_makes_the_longest_name,
         no_prefix_in_the_old_gnu_format,
         directory_before_posix,
+        octal_sizes,
+        sizes_that_do_not_count,
+        types_of_posix_to_come,
+        names_with_dots,
         binary_size,
         pax_size_and_link,
         bad_pax_records,
