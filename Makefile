@@ -90,15 +90,19 @@ $(B)/kernel/%.c.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(KERNEL_CFLAGS) -MMD -MP -c -o $@ $<
 
-$(B)/kernel/%.asm.o: %.asm $(B)/offsets.inc Makefile
-	$(call say,NASM,$<)
-	@mkdir -p $(@D)
-	$(Q)$(NASM) $(NASMFLAGS) -MD $@.d -MP -o $@ $<
+# NASM 2.16 leaves the included files out of what -MD writes, so every assembly
+# file depends on all of them.
+ASM_INC := $(wildcard */*.inc */*/*.inc)
 
-$(B)/startup/%.asm.o: %.asm $(B)/offsets.inc Makefile
+$(B)/kernel/%.asm.o: %.asm $(B)/offsets.inc $(ASM_INC) Makefile
 	$(call say,NASM,$<)
 	@mkdir -p $(@D)
-	$(Q)$(NASM) $(NASMFLAGS) -MD $@.d -MP -o $@ $<
+	$(Q)$(NASM) $(NASMFLAGS) -o $@ $<
+
+$(B)/startup/%.asm.o: %.asm $(B)/offsets.inc $(ASM_INC) Makefile
+	$(call say,NASM,$<)
+	@mkdir -p $(@D)
+	$(Q)$(NASM) $(NASMFLAGS) -o $@ $<
 
 # --- the image: startup low, the kernel in the higher half ------------------
 # Each half is linked on its own first and keeps one symbol for the other, so
@@ -233,14 +237,14 @@ latency: $(B)/tollgate.iso ## interrupts-off figures of a stress run of SECONDS=
 	@echo "report: $(B)/latency.json"
 
 debug: $(B)/tollgate.iso ## QEMU stopped, gdb attached, symbols loaded
-	$(Q)tools/debug $(B)/tollgate.elf $(BOOT) --gdb -- /bin/tour
+	$(Q)tools/debug $(B)/tollgate.debug $(BOOT) --gdb -- /bin/tour
 
 iso: $(B)/tollgate.iso ## the hybrid boot image, build/tollgate.iso
 
-test: $(B)/tollgate.iso ## every test: host, guest, model, matrix
+test: $(B)/tollgate.iso programs ## every test: host, guest, model, matrix
 	$(Q)tests/run
 
-test-long: $(B)/tollgate.iso ## the whole matrix, all mutants, long fuzzing
+test-long: $(B)/tollgate.iso programs ## the whole matrix, all mutants, long fuzzing
 	$(Q)tests/run --long
 
 lint: ## include edges, formatting, static checks

@@ -31,8 +31,8 @@ struct acpi_table {
 };
 
 // Find the root from a copy of an RSDP of `size` bytes. An XSDT that can't be
-// used falls back to the RSDT; then acpi->reason is not "". Returns NULL, or why
-// there is no root.
+// used falls back to the RSDT; then acpi->reason is not "". Returns NULL, or
+// why there is no root.
 MUST_CHECK const char *acpi_init(
     struct acpi *acpi, const void *rsdp, size_t size, acpi_map_fn *map,
     void *context);

@@ -121,7 +121,8 @@ void init_custom(const struct machine *machine) {
     for (size_t i = 0; i < ARRAY_SIZE(shipped); i++) {
         slot_add(custom, &shipped[i], &machine->options);
     }
-    for (size_t i = 0; i < ARRAY_SIZE(tests) && machine->options.selftest; i++) {
+    for (size_t i = 0; i < ARRAY_SIZE(tests) && machine->options.selftest;
+         i++) {
         slot_add(custom, &tests[i], &machine->options);
     }
     options_check(custom, &machine->options);

@@ -22,6 +22,11 @@
 #define FEATURES_EDX_APIC (1u << 9)
 #define APIC_ID_OF_EBX(ebx) ((ebx) >> 24)
 
+// Where a BIOS leaves the root of ACPI, and how long that is since ACPI 2.0.
+#define BIOS_ROM 0xe0000ul
+#define BIOS_ROM_SIZE 0x20000ul
+#define RSDP_SIZE 36
+
 // The 8259s' initialization words (Intel 8259A data sheet).
 #define PIC_DATA 1 // register
 #define PIC_ICW1_CASCADE_ICW4 0x11
@@ -31,8 +36,7 @@
 #define PIC_ALL_MASKED 0xff
 #define PIC_HALF 8
 
-// --- what GRUB hands over
-// -----------------------------------------------------
+// --- what GRUB hands over ----------------------------------------------------
 
 static void option_warn(void *context, const char *word, const char *reason) {
     (void)context;
@@ -51,8 +55,7 @@ void discover_boot_info(struct machine *machine, const void *info) {
         option_warn, NULL);
 }
 
-// --- the boot CPU
-// -------------------------------------------------------------
+// --- the boot CPU ------------------------------------------------------------
 
 static void cpu_read_name(char *to) {
     uint32_t *words = (uint32_t *)(void *)to;
@@ -110,8 +113,7 @@ void discover_cpu(struct machine *machine) {
     machine->apic_ids[0] = APIC_ID_OF_EBX(basic.ebx);
 }
 
-// --- ACPI
-// ---------------------------------------------------------------------
+// --- ACPI --------------------------------------------------------------------
 
 // What the boot tables map. ACPI data above that are left out with a reason.
 static const void *map_low(void *context, paddr_t address, uint64_t size) {
@@ -131,8 +133,12 @@ static const char *acpi_open(struct machine *machine) {
         rsdp = info->rsdp_old;
         size = info->rsdp_old_size;
     }
+    if (rsdp == NULL && !info->efi) {
+        rsdp = acpi_scan_rsdp((const void *)BIOS_ROM, BIOS_ROM_SIZE);
+        size = rsdp != NULL ? RSDP_SIZE : 0;
+    }
     if (rsdp == NULL) {
-        return "the boot loader found no RSDP";
+        return "no RSDP";
     }
     return acpi_init(&machine->acpi, rsdp, size, map_low, NULL);
 }
@@ -272,8 +278,7 @@ bool machine_isa_input(
     return false;
 }
 
-// --- 8259s
-// --------------------------------------------------------------------
+// --- 8259s -------------------------------------------------------------------
 
 static void pic_init(uint16_t port, uint8_t first_vector, uint8_t cascade) {
     uint16_t data = (uint16_t)(port + PIC_DATA);

@@ -8,7 +8,7 @@
 #include "kernel/base/string.h"
 #include "kernel/base/vectors.h"
 
-#define MAX_ASINFO 256
+#define MAX_ASINFO 512
 #define MAX_HWINFO 64
 #define MAX_CACHES 16
 #define MAX_TYPED_STRINGS 128

@@ -35,8 +35,7 @@ static void occupied_add(
     occupied[num_occupied++] = (struct occupied){start, end, name, detail};
 }
 
-// --- what lies where
-// ----------------------------------------------------------
+// --- what lies where ---------------------------------------------------------
 
 // Whether the command line of a module begins with this word.
 static bool first_word_is(const char *text, const char *word) {
@@ -75,6 +74,22 @@ static void symbols_add(void) {
     startup_print("no symbols of the kernel: backtraces have no names");
 }
 
+// GRUB for UEFI fills memory from the bottom. What the kernel keeps moves up:
+// the trampoline of the other CPUs needs a page below 1 MiB.
+static void low_ranges_lift(void) {
+    for (uint32_t i = 0; i < num_occupied; i++) {
+        struct occupied *o = &occupied[i];
+        if (o->start >= LOW_MEMORY_END || strcmp(o->name, "startup") == 0) {
+            continue;
+        }
+        size_t size = o->end - o->start;
+        paddr_t to = memory_find(size);
+        memcpy((void *)to, (const void *)o->start, size);
+        o->start = to;
+        o->end = to + size;
+    }
+}
+
 void memory_init(const struct machine *machine) {
     boot_info = &machine->info;
     if (boot_info->memory == NULL) {
@@ -90,10 +105,10 @@ void memory_init(const struct machine *machine) {
         "kernel", "");
     symbols_add();
     modules_add();
+    low_ranges_lift();
 }
 
-// --- usable memory
-// ------------------------------------------------------------
+// --- usable memory -----------------------------------------------------------
 
 // The first range at or after `at` that is not usable and begins before `end`,
 // by the memory map; false if all of it is usable.
@@ -141,12 +156,16 @@ static void usable_each(range_fn *use, void *context) {
 
 // The first address from `at` on where `size` bytes are clear.
 static paddr_t clear_address(paddr_t at, size_t size) {
-    for (uint32_t i = 0; i < num_occupied; i++) {
-        if (occupied[i].start < at + size && occupied[i].end > at) {
-            at = ALIGN_UP(occupied[i].end, PAGE_SIZE);
-            i = UINT32_MAX; // from the beginning again
+    bool moved;
+    do {
+        moved = false;
+        for (uint32_t i = 0; i < num_occupied; i++) {
+            if (occupied[i].start < at + size && occupied[i].end > at) {
+                at = ALIGN_UP(occupied[i].end, PAGE_SIZE);
+                moved = true;
+            }
         }
-    }
+    } while (moved);
     return at;
 }
 
@@ -173,15 +192,29 @@ paddr_t memory_find(size_t size) {
     struct search search = {size, 0};
     usable_each(search_range, &search);
     if (search.found == 0) {
-        startup_fail("no room for a system page of %zu bytes", size);
+        startup_fail("no room for %zu bytes below 4 GiB", size);
     }
     return search.found;
 }
 
-// --- asinfo
-// -------------------------------------------------------------------
+// --- asinfo ------------------------------------------------------------------
 
 #define ATTR_RAM (AS_ATTR_READABLE | AS_ATTR_WRITABLE | AS_ATTR_RAM)
+
+// Make the last range of asinfo longer, if this one follows it: firmware splits
+// memory by uses that no longer matter.
+static bool ram_extend(paddr_t start, paddr_t end) {
+    if (lsp.asinfo.size == 0) {
+        return false;
+    }
+    struct asinfo_entry *last =
+        section_at(&lsp.asinfo, lsp.asinfo.size - sizeof(*last));
+    if (last->name != add_string("ram") || last->end + 1 != start) {
+        return false;
+    }
+    last->end = end - 1;
+    return true;
+}
 
 static void ram_add(void *context, paddr_t start, paddr_t end) {
     (void)context;
@@ -195,7 +228,7 @@ static void ram_add(void *context, paddr_t start, paddr_t end) {
         }
         start = LOW_MEMORY_END;
     }
-    if (start < end) {
+    if (start < end && !ram_extend(start, end)) {
         as_add(start, end - 1, ATTR_RAM, "ram", "");
     }
 }

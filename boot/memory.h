@@ -9,8 +9,8 @@
 // overwritten. Modules of no known kind are named and left out.
 void memory_init(const struct machine *machine);
 
-// Page-aligned room for the system page: usable, below 4 GiB, clear of all that
-// memory_init() found. Fails the boot if there is none.
+// Page-aligned room, as for the system page: usable, from 1 MiB to 4 GiB, clear
+// of all that memory_init() found. Fails the boot if there is none.
 paddr_t memory_find(size_t size);
 
 // Describe it all in asinfo: "ram", "lowmem", "startup", "kernel", "symbols",

@@ -64,9 +64,9 @@ struct mb2_section {
 };
 
 // Check the information at `info`, of which no more than `limit` bytes may be
-// read, and fill in *out. Returns NULL, or why nothing of it can be used: text to
-// print after "multiboot2 information: ".
-// A second tag of a kind that may appear only once is ignored.
+// read, and fill in *out. Returns NULL, or why nothing of it can be used: text
+// to print after "multiboot2 information: ". A second tag of a kind that may
+// appear only once is ignored.
 MUST_CHECK const char *multiboot2_parse(
     const void *info, size_t limit, struct multiboot2_info *out);
 

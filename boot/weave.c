@@ -52,7 +52,7 @@ static uint32_t piece_add(
     return site;
 }
 
-// Append a jump's piece later filled in: a relative displacement to `target`.
+// Fill in the displacement of a near jump to `target`.
 static void displacement_fill(
     struct weave *weave, uint32_t site, uint32_t target) {
     weave_fill(weave, site, target - (site + (uint32_t)sizeof(uint32_t)));

@@ -14,9 +14,9 @@
 #define ELF_EXEC 1
 
 // memsz bytes at vaddr: filesz from the file, then zeros. vaddr and offset are
-// equal modulo the page size, or filesz and offset are 0; filesz <= memsz, memsz
-// > 0. No page belongs to
-// two segments, none is writable and executable, all are user addresses.
+// equal modulo the page size, or filesz and offset are 0; filesz <= memsz,
+// memsz > 0. No page belongs to two segments, none is writable and executable,
+// all are user addresses.
 struct elf_segment {
     uint64_t vaddr;
     uint64_t offset;

@@ -8,6 +8,9 @@
 
 typedef int (*power)(
     struct syspage_entry *syspage, unsigned mode, uint64_t *argument);
+typedef void (*reboot)(struct syspage_entry *syspage, int abnormal);
+
+#define REBOOT_NORMAL 0
 
 static struct syspage_entry *machine_syspage;
 
@@ -29,6 +32,12 @@ void machine_power_off(void) {
     if (off != NULL) {
         (void)off(machine_syspage, POWER_OFF, NULL);
     }
-    kprintf("tollgate: this machine can't be turned off: stopped\n");
+    kprintf("tollgate: this machine can't be turned off: resetting it\n");
+    reboot reset =
+        (reboot)(uintptr_t)SYSPAGE_ENTRY(machine_syspage, callout)->reboot;
+    if (reset != NULL) {
+        reset(machine_syspage, REBOOT_NORMAL);
+    }
+    kprintf("tollgate: nor reset: stopped\n");
     machine_halt();
 }

@@ -8,7 +8,8 @@ struct syspage_entry;
 
 void machine_init(struct syspage_entry *syspage);
 
-// Turn the machine off; where it can't be, stop this CPU for good.
+// Turn the machine off; where it can't be, reset it; where not even that, stop
+// this CPU for good.
 _Noreturn void machine_power_off(void);
 
 // Stop this CPU for good, interrupts off.

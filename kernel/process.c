@@ -617,6 +617,16 @@ uint32_t process_parent_pid(void) {
     return pid;
 }
 
+unsigned process_count(void) {
+    unsigned count = 0;
+    bool irq = spin_lock(&process_lock);
+    for (const struct process *p = processes; p != NULL; p = p->next) {
+        count++;
+    }
+    spin_unlock(&process_lock, irq);
+    return count;
+}
+
 void process_set_type(uint32_t type_id) {
     struct process *process = process_current();
     __atomic_store_n(&process->type_id, type_id, __ATOMIC_RELAXED);

@@ -91,6 +91,9 @@ void process_kill_self(unsigned signal);
 // The pid of the calling process's parent, 0 without.
 uint32_t process_parent_pid(void);
 
+// How many processes there are, zombies included.
+unsigned process_count(void);
+
 // Send a signal: to a process (tid 0), or to a thread and so to its process
 // (pid 0: whichever has it). 0 only looks. Returns 0, -ESRCH, -EINVAL, or
 // -ENOSYS where a handler would have to run.

@@ -170,7 +170,7 @@ void interrupt_handle(struct regs *regs, uint32_t vector) {
         scheduler_tick();
     } else if (vector == ipi_vector) {
         ipi_handle();
-    } else if (vector != SPURIOUS_INTERRUPT) {
+    } else if (vector != INTR_SPURIOUS) {
         kprintf("tollgate: interrupt %u: nobody asked for it\n", vector);
     }
 }
@@ -208,7 +208,7 @@ static uint32_t system_vector(uint32_t vector) {
             return intr[i].vector_base + (vector - first);
         }
     }
-    return SPURIOUS_INTERRUPT;
+    return INTR_SPURIOUS;
 }
 
 void traps_init(struct syspage_entry *syspage) {

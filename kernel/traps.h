@@ -9,9 +9,6 @@
 
 struct syspage_entry;
 
-// What the woven entries report when no device interrupted.
-#define SPURIOUS_INTERRUPT 0xffffffffu
-
 // "#PF page fault", for messages.
 const char *trap_name(unsigned vector);
 

@@ -2,8 +2,10 @@
 // Kernel calls about processes: execve(2), wait4(2), kill(2), signals, names,
 // limits.
 #include "kernel/base/string.h"
+#include "kernel/clock.h"
 #include "kernel/errno.h"
 #include "kernel/heap.h"
+#include "kernel/pages.h"
 #include "kernel/process.h"
 #include "kernel/random.h"
 #include "kernel/space.h"
@@ -271,4 +273,31 @@ long call_getrandom(uint64_t to, uint64_t size, uint64_t flags) {
         done += part;
     }
     return (long)done;
+}
+
+// struct sysinfo of Linux x86-64, as far as there is something to say.
+struct sysinfo {
+    int64_t uptime;
+    uint64_t loads[3];
+    uint64_t total_ram;
+    uint64_t free_ram;
+    uint64_t none[4]; // shared, buffers, swap
+    uint16_t processes;
+    uint16_t padding[3];
+    uint64_t none_high[2];
+    uint32_t unit;
+    uint32_t end;
+};
+
+_Static_assert(sizeof(struct sysinfo) == 112, "as programs expect it");
+
+long call_sysinfo(uint64_t to) {
+    const struct sysinfo info = {
+        .uptime = (int64_t)(clock_now_ns() / NS_PER_SECOND),
+        .total_ram = pages_total_count(),
+        .free_ram = pages_free_count(),
+        .processes = (uint16_t)process_count(),
+        .unit = PAGE_SIZE,
+    };
+    return copy_to_user(to, &info, sizeof(info)) ? 0 : -EFAULT;
 }

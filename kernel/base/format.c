@@ -83,7 +83,8 @@ static void put_signed(
 }
 
 static void put_string(
-    struct output *out, const struct conversion *conversion, const char *string) {
+    struct output *out, const struct conversion *conversion,
+    const char *string) {
     if (string == NULL) {
         string = "(null)";
     }

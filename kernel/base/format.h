@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // A small vsnprintf: %s %c %d %u %x %p %% with flags 0 and -, width, precision
-// for %s, sizes l and z.
+// for %s (a number or *), sizes l and z.
 #pragma once
 
 #include <stdarg.h>

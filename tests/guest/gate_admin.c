@@ -53,7 +53,10 @@ bool types_are_inherited(void) {
     return true;
 }
 
+// Runs in a child, which does not print between the test's own lines.
 static int execute(void *argv) {
+    close(STDOUT_FILENO);
+    close(STDERR_FILENO);
     execv(((char **)argv)[0], argv);
     return EXIT_NOT_EXECUTED;
 }

@@ -135,17 +135,20 @@ static inline void acpi_seed_fadt(struct acpi_seed *seed) {
 }
 
 static inline void acpi_seed_madt(struct acpi_seed *seed) {
+    // clang-format off
     static const uint8_t entries[] = {
-        0,  8,  0,  0,  1,    0,    0,    0, // enabled
-        0,  8,  1,  2,  0,    0,    0,    0, // disabled
-        0,  8,  2,  4,  2,    0,    0,    0, // online capable
-        1,  12, 7,  0,  0,    0,    0xc0, 0xfe, 0, 0, 0,    0, 2, 10,
-        0,  9,  9,  0,  0,    0,    0xd,  0,    4, 6, 0xff, 5, 0, 1,
-        99, 4,  1,  2, // of an unknown type
-        9,  16, 0,  0,  0x34, 0x12, 0,    0,    1, 0, 0,    0, 3, 0,
-        0,  0,  10, 12, 5,    0,    3,    0,    0, 0, 1,    0, 0, 0,
-        5,  12, 0,  0,  0,    0,    0xe1, 0xfe, 1, 0, 0,    0,
+        0, 8, 0, 0, 1, 0, 0, 0, // enabled
+        0, 8, 1, 2, 0, 0, 0, 0, // disabled
+        0, 8, 2, 4, 2, 0, 0, 0, // online capable
+        1, 12, 7, 0, 0, 0, 0xc0, 0xfe, 0, 0, 0, 0, // I/O APIC
+        2, 10, 0, 9, 9, 0, 0, 0, 0xd, 0, // override
+        4, 6, 0xff, 5, 0, 1, // NMI of all
+        99, 4, 1, 2, // of an unknown type
+        9, 16, 0, 0, 0x34, 0x12, 0, 0, 1, 0, 0, 0, 3, 0, 0, 0, // x2APIC
+        10, 12, 5, 0, 6, 0, 0, 0, 1, 0, 0, 0, // NMI of one
+        5, 12, 0, 0, 0, 0, 0xe1, 0xfe, 1, 0, 0, 0, // address
     };
+    // clang-format on
     seed->madt = acpi_seed_start(&seed->memory, "APIC", 3);
     bytes_add_u32(&seed->memory, 0xfee00000);
     bytes_add_u32(&seed->memory, 1);

@@ -107,6 +107,8 @@ START_TEST(root_is_another_table) {
     bytes_set_u32(&seed.memory, seed.rsdp + 16, acpi_seed_address(seed.madt));
     acpi_seed_seal_rsdp(&seed);
     ck_assert_str_eq(start_with(20), "RSDT: found APIC at 0xe0150 instead");
+    memcpy(byte_at(seed.madt, 0), "\x1f ~\x7f", 4);
+    ck_assert_str_eq(start_with(20), "RSDT: found . ~. at 0xe0150 instead");
     finish();
 }
 END_TEST
@@ -117,6 +119,7 @@ START_TEST(scan) {
     ck_assert_ptr_eq(
         acpi_scan_rsdp(range, seed.memory.size), range + seed.rsdp);
     ck_assert_ptr_null(acpi_scan_rsdp(range, seed.rsdp + 19));
+    ck_assert_ptr_nonnull(acpi_scan_rsdp(range, seed.rsdp + 20));
     (*byte_at(seed.rsdp, 9))++;
     ck_assert_ptr_null(acpi_scan_rsdp(range, seed.memory.size));
     ck_assert_ptr_null(acpi_scan_rsdp(range, 0));
@@ -219,7 +222,7 @@ START_TEST(madt_entries) {
     ck_assert(e.type == MADT_LAPIC && e.lapic.x2apic && e.lapic.enabled);
     ck_assert(e.lapic.apic_id == 0x1234 && e.lapic.uid == 3);
     ck_assert(madt_next(&madt, &cursor, &e));
-    ck_assert(e.type == MADT_LAPIC_NMI && e.nmi.uid == 3 && e.nmi.flags == 5);
+    ck_assert(e.type == MADT_LAPIC_NMI && e.nmi.uid == 6 && e.nmi.flags == 5);
     ck_assert_uint_eq(e.nmi.lint, 1);
     ck_assert(!madt_next(&madt, &cursor, &e));
     ck_assert(!madt_next(&madt, &cursor, &e));
@@ -268,6 +271,81 @@ START_TEST(madt_entry_that_is_too_short) {
     damaged(&bad, 7);
     ck_assert_str_eq(
         bad.reason, "APIC: entry at 52, type 0, has length 7, 8 wanted");
+    finish();
+}
+END_TEST
+
+// The only entry is of this type and length: how does it come out?
+static enum madt_type only_entry(unsigned type, unsigned length) {
+    struct madt madt;
+    struct madt_entry e = {.type = MADT_BAD};
+    acpi_seed(&seed);
+    *byte_at(seed.madt, 44) = (uint8_t)type;
+    *byte_at(seed.madt, 45) = (uint8_t)length;
+    bytes_set_u32(&seed.memory, seed.madt + 4, 44 + length);
+    acpi_seed_seal(&seed, seed.madt);
+    ck_assert_ptr_null(start());
+    ck_assert_ptr_null(madt_parse(&acpi, &madt));
+    size_t cursor = 0;
+    ck_assert(madt_next(&madt, &cursor, &e));
+    finish();
+    return e.type;
+}
+
+START_TEST(madt_lengths_of_each_type) {
+    static const struct {
+        unsigned type;
+        unsigned length;
+        enum madt_type wanted;
+    } rows[] = {
+        {0, 8, MADT_LAPIC},     {9, 16, MADT_LAPIC},
+        {1, 12, MADT_IOAPIC},   {2, 10, MADT_OVERRIDE},
+        {4, 6, MADT_LAPIC_NMI}, {10, 12, MADT_LAPIC_NMI},
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+        ck_assert_int_eq(
+            only_entry(rows[i].type, rows[i].length), rows[i].wanted);
+        ck_assert_int_eq(
+            only_entry(rows[i].type, rows[i].length + 1), rows[i].wanted);
+        ck_assert_int_eq(
+            only_entry(rows[i].type, rows[i].length - 1), MADT_BAD);
+    }
+    ck_assert_int_eq(only_entry(5, 11), MADT_BAD);
+}
+END_TEST
+
+START_TEST(nmi_of_all_processors) {
+    acpi_seed(&seed);
+    static const uint8_t entries[] = {4,  6,  5, 0, 0,    1, // of processor 5
+                                      10, 12, 5, 0, 0xff, 0, 0, 0, 1, 0, 0, 0};
+    memcpy(byte_at(seed.madt, 44), entries, sizeof(entries));
+    bytes_set_u32(&seed.memory, seed.madt + 4, 44 + sizeof(entries));
+    acpi_seed_seal(&seed, seed.madt);
+    ck_assert_ptr_null(start());
+    struct madt madt;
+    ck_assert_ptr_null(madt_parse(&acpi, &madt));
+    size_t cursor = 0;
+    struct madt_entry e;
+    ck_assert(madt_next(&madt, &cursor, &e));
+    ck_assert_uint_eq(e.nmi.uid, 5);
+    ck_assert(madt_next(&madt, &cursor, &e));
+    ck_assert_uint_eq(e.nmi.uid, 0xff);
+    finish();
+}
+END_TEST
+
+START_TEST(madt_entry_that_is_only_a_header) {
+    acpi_seed(&seed);
+    *byte_at(seed.madt, 44) = 99;
+    *byte_at(seed.madt, 45) = 2;
+    bytes_set_u32(&seed.memory, seed.madt + 4, 44 + 2);
+    acpi_seed_seal(&seed, seed.madt);
+    ck_assert_ptr_null(start());
+    struct madt madt;
+    ck_assert_ptr_null(madt_parse(&acpi, &madt));
+    size_t cursor = 0;
+    struct madt_entry e;
+    ck_assert(!madt_next(&madt, &cursor, &e));
     finish();
 }
 END_TEST
@@ -346,6 +424,48 @@ START_TEST(fadt_of_1996) {
 }
 END_TEST
 
+// The FADT of the seed, cut to a size that lies around the end of a field.
+static struct fadt fadt_of_size(uint32_t size) {
+    acpi_seed(&seed);
+    bytes_set_u32(&seed.memory, seed.fadt + 4, size);
+    bytes_set_u32(&seed.memory, seed.fadt + 40, 0x1234); // DSDT
+    acpi_seed_seal(&seed, seed.fadt);
+    ck_assert_ptr_null(start());
+    struct fadt fadt;
+    ck_assert_ptr_null(fadt_parse(&acpi, &fadt));
+    finish();
+    return fadt;
+}
+
+START_TEST(fadt_of_all_sizes) {
+    ck_assert_uint_eq(fadt_of_size(128).reset.address, 0);
+    ck_assert_uint_eq(fadt_of_size(129).reset.address, 0xcf9);
+    ck_assert_uint_eq(fadt_of_size(147).dsdt, 0x1234);
+    ck_assert_uint_eq(fadt_of_size(148).dsdt, acpi_seed_address(seed.dsdt));
+    ck_assert_uint_eq(fadt_of_size(183).pm1a_control.address, 0x604);
+    ck_assert_uint_eq(fadt_of_size(184).pm1a_control.address, 0x1604);
+    for (uint32_t size = 116; size <= 244; size++) {
+        fadt_of_size(size); // the sanitizer watches
+    }
+}
+END_TEST
+
+START_TEST(fadt_without_what_it_promises) {
+    acpi_seed(&seed);
+    bytes_set_u64(&seed.memory, seed.fadt + 140, 0);        // X_DSDT
+    bytes_set_u32(&seed.memory, seed.fadt + 112, 1u << 20); // flags
+    acpi_seed_seal(&seed, seed.fadt);
+    ck_assert_ptr_null(start());
+    struct fadt fadt;
+    ck_assert_ptr_null(fadt_parse(&acpi, &fadt));
+    ck_assert_uint_eq(fadt.dsdt, acpi_seed_address(seed.dsdt));
+    ck_assert_uint_eq(fadt.reset.address, 0);
+    ck_assert(fadt.hw_reduced);
+    ck_assert(!fadt.pm_timer_32);
+    finish();
+}
+END_TEST
+
 START_TEST(fadt_that_is_too_short) {
     acpi_seed(&seed);
     bytes_set_u32(&seed.memory, seed.fadt + 4, 115);
@@ -410,6 +530,14 @@ START_TEST(s5_that_can_not_be_used) {
     struct acpi_s5 s5;
     ck_assert_str_eq(FIND_S5("", &s5), NO_S5);
     ck_assert_str_eq(FIND_S5("_S5_", &s5), NO_S5);
+    ck_assert_str_eq(FIND_S5("\x08_S5_\x13\x04\x02\x00\x00", &s5), NO_S5);
+    ck_assert_str_eq(
+        FIND_S5(
+            "\x08"
+            "A_S5_\x12\x04\x02\x00\x00",
+            &s5),
+        NO_S5);
+    ck_assert_str_eq(FIND_S5("\x07\\_S5_\x12\x04\x02\x00\x00", &s5), NO_S5);
     ck_assert_str_eq(FIND_S5("\x08_S5_", &s5), NO_S5);
     ck_assert_str_eq(FIND_S5("\x08_S5_\x12", &s5), NO_S5);
     ck_assert_str_eq(FIND_S5("\x08_S5_\x12\x06\x04\x00\x00", &s5), NO_S5);
@@ -481,10 +609,15 @@ int main(void) {
         unreadable_entries_are_passed_over,
         madt_entries,
         madt_entry_that_is_too_short,
+        madt_lengths_of_each_type,
+        nmi_of_all_processors,
+        madt_entry_that_is_only_a_header,
         madt_that_ends_in_one_byte,
         madt_that_is_too_short,
         fadt_of_today,
         fadt_of_1996,
+        fadt_of_all_sizes,
+        fadt_without_what_it_promises,
         fadt_that_is_too_short,
         s5_of_the_seed,
         s5_in_its_encodings,

@@ -337,7 +337,7 @@ END_TEST
 
 // --- main --------------------------------------------------------------------
 
-enum { TIMEOUT_S = 20 };
+enum { TIMEOUT_S = 10 };
 
 static void add_tests_of_each_lock(TCase *tcase) {
     const TTest *const tests[] = {

@@ -51,12 +51,14 @@ START_TEST(words) {
 END_TEST
 
 START_TEST(words_that_do_not_fit) {
-    const char *text = "abcdef gh";
+    const char *text = "abcdef gh ijk";
     char word[4] = "zzz";
     ck_assert_uint_eq(options_next_word(&text, word, sizeof(word)), 7);
     ck_assert_str_eq(word, "abc");
     ck_assert_uint_eq(options_next_word(&text, word, 0), 3);
     ck_assert_str_eq(word, "abc");
+    ck_assert_uint_eq(options_next_word(&text, word, sizeof(word)), 4);
+    ck_assert_str_eq(word, "ijk");
 }
 END_TEST
 
@@ -212,13 +214,16 @@ START_TEST(types) {
 END_TEST
 
 START_TEST(kinds_of_numbers_and_locks) {
-    ck_assert_str_eq(parse("type=0XABCDEF lock=ticket types.0=0xf"), "");
+    ck_assert_str_eq(
+        parse("type=0XABCDEF lock=ticket types.0=0xfa09,10,0xFA"), "");
     ck_assert_uint_eq(options.type, 0xabcdef);
-    ck_assert_uint_eq(options.types[0].types[0], 0xf);
+    ck_assert_uint_eq(options.types[0].types[0], 0xfa09);
+    ck_assert_uint_eq(options.types[0].types[1], 10);
+    ck_assert_uint_eq(options.types[0].types[2], 0xfa);
     ck_assert_str_eq(parse("type=1a"), "type=1a: not a 32-bit number\n");
     ck_assert_str_eq(parse("type=0xg"), "type=0xg: not a 32-bit number\n");
-    static const char *const missing[] = {"mcs", "clh", "anderson",
-                                          "ticket_pb"};
+    static const char *const missing[] = {
+        "mcs", "clh", "anderson", "ticket_pb"};
     for (size_t i = 0; i < ARRAY_SIZE(missing); i++) {
         char word[32];
         snprintf(word, sizeof(word), "lock=%s", missing[i]);

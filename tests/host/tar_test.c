@@ -48,6 +48,7 @@ START_TEST(entries_of_the_seed) {
     ck_assert(next_is("bin/hard", TAR_HARD_LINK));
     ck_assert_str_eq(entry.link, "bin/tour");
     ck_assert(next_is("a/long/name", TAR_FILE));
+    ck_assert_str_eq(entry.link, "");
     ck_assert(contains("by GNU"));
     ck_assert(next_is("p/q", TAR_FILE));
     ck_assert(contains("by pax"));
@@ -134,7 +135,7 @@ START_TEST(octal_sizes) {
     static const char *const bad[] = {"0000000000x4", "8\0", "-1\0"};
     for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
         char field[12] = {0};
-        memcpy(field, bad[i], strnlen(bad[i], sizeof(field)));
+        memcpy(field, bad[i], strlen(bad[i]));
         set_size(offset, field);
         ck_assert_str_eq(read_all(), "bad size at offset 0");
     }
@@ -218,7 +219,7 @@ END_TEST
 START_TEST(bad_pax_records) {
     static const char *const bad[] = {
         "x path=a\n", "99 path=a\n", "3 path=a\n",
-        "9 path=a.",  "0 path=a\n",  "10path=aaa\n",
+        "9 path=a.",  "0 path=a\n",  "11path=aaa\n",
         "2 \n",       "10 size=x\n", "18446744073709551617 path=a\n"};
     for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
         seed.size = 0;
@@ -226,6 +227,10 @@ START_TEST(bad_pax_records) {
         tar_seed_file(&seed, "name", "");
         ck_assert_str_eq(read_all(), "bad pax header at offset 0");
     }
+    seed.size = 0;
+    tar_seed_add(&seed, "x", 'x', "", "12", 2);
+    seed.size = TAR_SEED_BLOCK + 2; // nothing behind the digits
+    ck_assert_str_eq(read_all(), "bad pax header at offset 0");
 }
 END_TEST
 
@@ -244,7 +249,8 @@ START_TEST(names_that_are_too_long) {
     tar_seed_add(&seed, "L", 'L', "", name, 257);
     tar_seed_file(&seed, "name", "");
     ck_assert_str_eq(read_all(), "name longer than 256 bytes at offset 1024");
-);
+    seed.size = 0;
+    tar_seed_add(&seed, "L", 'L', "", name, 256);
     tar_seed_file(&seed, "name", "");
     ck_assert_str_eq(read_all(), "");
 }
@@ -254,6 +260,18 @@ START_TEST(bad_checksum) {
     tar_seed(&seed);
     seed.at[1024]++;
     ck_assert_str_eq(read_all(), "bad checksum at offset 1024");
+}
+END_TEST
+
+START_TEST(bad_mode_and_time) {
+    static const size_t fields[] = {TAR_SEED_MODE, TAR_SEED_SIZE + 12};
+    for (size_t i = 0; i < ARRAY_SIZE(fields); i++) {
+        seed.size = 0;
+        tar_seed_file(&seed, "name", "");
+        seed.at[fields[i]] = 'x';
+        tar_seed_seal(&seed, 0);
+        ck_assert_str_eq(read_all(), "bad mode or time at offset 0");
+    }
 }
 END_TEST
 
@@ -302,6 +320,7 @@ int main(void) {
         bad_pax_records,
         names_that_are_too_long,
         bad_checksum,
+        bad_mode_and_time,
         entry_past_the_end,
         not_an_archive,
     };

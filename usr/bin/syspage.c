@@ -113,7 +113,7 @@ static void print_cpuinfo(void) {
     const struct cpuinfo_entry *entry = SYSPAGE_ENTRY(page, cpuinfo);
     for (uint32_t i = 0; i < SYSPAGE_COUNT(page, cpuinfo); i++, entry++) {
         printf(
-            "  CPU %-3u APIC ID %-3u %u MHz, signature 0x%x, %s:", i,
+            "  CPU %-3u APIC ID %u, %u MHz, signature 0x%x, %s\n         ", i,
             entry->apic_id, entry->speed, entry->cpu,
             tollgate_string(entry->name));
         PRINT_FLAGS(entry->flags, names);
@@ -303,11 +303,11 @@ static void print_custom(void) {
 static void print_callout_info(void) {
     const struct callout_info *info = SYSPAGE_ENTRY(page, callout_info);
     printf(
-        "  %-10s %-14s %-14s %8s %5s %8s %3s %3s %s\n", "category", "name",
-        "version", "code", "size", "storage", "rw", "pat", "hash");
+        "  %-9s %-13s %-8s %6s %5s %6s %3s %3s %s\n", "category", "name",
+        "version", "code", "size", "rw at", "rw", "pat", "hash");
     for (uint32_t i = 0; i < SYSPAGE_COUNT(page, callout_info); i++, info++) {
         printf(
-            "  %-10s %-14s %-14s %8x %5u %8x %3u %3u %016" PRIx64 "\n",
+            "  %-9s %-13s %-8s %6x %5u %6x %3u %3u %016" PRIx64 "\n",
             tollgate_string(info->category), tollgate_string(info->name),
             tollgate_string(info->version), info->code, info->size, info->rw,
             info->rw_size, info->patched, info->hash);

@@ -262,14 +262,19 @@ static void show_bound(const struct hammer_result *fair) {
     char handover[FIGURE_SIZE];
     char bound[FIGURE_SIZE];
     char wait[FIGURE_SIZE];
+    char grants[FIGURE_SIZE];
     headline(5, "The bound");
     printf(
         "Under a fair lock a call waits for no more than one hold of each "
-        "other CPU, and\none hand-over each: here %u x %s + %u x %s\n= %s. "
-        "The longest wait in %" PRIu64 " calls was %s:\nthe margin is %.1f.\n",
+        "other CPU, and\none hand-over each. With the longest that were "
+        "measured under the ticket lock:\n\n"
+        "  bound = %u x %s + %u x %s = %s\n"
+        "  longest wait in %s calls = %s\n"
+        "  margin = %.1f\n",
         resource->cpus - 1, format_time(hold, resource->max_hold, fair->hz),
         resource->cpus, format_time(handover, resource->max_handover, fair->hz),
-        format_time(bound, resource->bound, fair->hz), resource->grants,
+        format_time(bound, resource->bound, fair->hz),
+        format_count(grants, resource->grants),
         format_time(wait, resource->max_wait, fair->hz),
         ratio(resource->bound, resource->max_wait));
     printf(
@@ -349,9 +354,9 @@ int main(void) {
     show_own(&cpus);
     show_shared(&cpus);
     printf(
-        "\n%s\n`make run` keeps the figures in build/run.json, one JSON "
-        "object a line, times in\ncycles. `make shell` and `make stress` go on "
-        "from here; `make help` lists all.\n",
+        "\n%s\nThe report of `make run`, with these figures and more, is "
+        "build/run.json; times\nin it are in cycles. `make help` lists what "
+        "else can be tried.\n",
         all_ok ? "All that was verified held."
                : "SOMETHING FAILED: see the lines above.");
     return all_ok ? EXIT_OK : EXIT_FAILED;

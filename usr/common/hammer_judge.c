@@ -96,7 +96,7 @@ static void judge_bound(struct hammer_result *result) {
     if (!fair) {
         find(
             result, true,
-            "the %s lock has no bound: longest wait %s, a fair lock's bound %s",
+            "the %s lock has no bound: longest wait %s (a fair lock's: %s)",
             tollgate_lock_name(result->lock_kind), wait, bound);
     } else if (within && resource->max_wait == 0) {
         find(result, true, "nobody had to wait; the bound is %s", bound);

@@ -29,16 +29,22 @@ static void print_overtakes(const struct toll *toll) {
         format_count(most, toll->max_overtakes));
 }
 
+// Whether overtakes were counted.
+static bool has_order(const struct hammer_result *result) {
+    return result->measured && result->resource_name;
+}
+
 static void print_share(
     const struct hammer_result *result, const struct hammer_cpu *cpu,
     uint64_t contended) {
     char calls[FIGURE_SIZE];
     char before[FIGURE_SIZE];
     char after[FIGURE_SIZE];
-    printf(
-        "%4u  %11s  %5.1f%%", cpu->cpu, format_count(calls, cpu->calls),
-        percent(cpu->contended, contended));
-    if (result->measured) {
+    printf("%4u  %11s", cpu->cpu, format_count(calls, cpu->calls));
+    if (result->resource_name) {
+        printf("  %5.1f%%", percent(cpu->contended, contended));
+    }
+    if (has_order(result)) {
         print_overtakes(&cpu->toll);
     }
     printf(
@@ -46,30 +52,33 @@ static void print_share(
         format_time(after, cpu->noise_after, result->hz));
 }
 
+// Shares say something only where CPUs compete: without a resource they do not.
 void hammer_print_shares(const struct hammer_result *result) {
     uint64_t contended = all_contended(result);
+    bool competed = result->resource_name != NULL;
+    double seconds = (double)result->ticks / (double)result->hz;
+    double rate = seconds > 0 ? (double)result->calls / seconds : 0;
     char calls[FIGURE_SIZE];
-    printf(" CPU        calls   share");
-    if (result->measured) {
+    printf(competed ? " CPU        calls   share" : " CPU        calls");
+    if (has_order(result)) {
         printf("    overtaken    by at most");
     }
     printf("  noise before/after\n");
     for (uint32_t i = 0; i < result->num_cpus; i++) {
         print_share(result, &result->cpus[i], contended);
     }
-    printf(" all  %11s  %5.1f%%", format_count(calls, result->calls), 100.0);
-    if (result->measured) {
+    printf(" all  %11s", format_count(calls, result->calls));
+    printf(competed ? "  %5.1f%%" : "", 100.0);
+    if (has_order(result)) {
         print_overtakes(&result->total);
     }
-    printf("\n");
-    double seconds = (double)result->ticks / (double)result->hz;
-    double rate = seconds > 0 ? (double)result->calls / seconds : 0;
-    printf(
-        "%s calls a second; Jain index of the shares %.3f (1 is even, %.3f is "
-        "one\nCPU taking all); shares are of the calls made while all CPUs "
-        "competed.\n",
-        format_count(calls, (uint64_t)rate), result->jain,
-        1 / (double)result->num_cpus);
+    printf("\n%s calls a second\n", format_count(calls, (uint64_t)rate));
+    if (competed) {
+        printf(
+            "Jain index of the shares %.3f: 1 is even, %.3f is one CPU taking "
+            "all. Shares are\nof the calls made while all CPUs competed.\n",
+            result->jain, 1 / (double)result->num_cpus);
+    }
 }
 
 static void print_distribution(
@@ -108,7 +117,9 @@ void hammer_print_times(const struct hammer_result *result, bool each_cpu) {
     printf(
         "%-16s%10s %10s %10s %10s %10s\n", each_cpu ? "time, CPU" : "time",
         "min", "median", "p99", "max", "n");
-    print_kind(result, "wait", offsetof(struct toll, wait), each_cpu);
+    if (result->resource_name) {
+        print_kind(result, "wait", offsetof(struct toll, wait), each_cpu);
+    }
     print_kind(result, "hold", offsetof(struct toll, hold), each_cpu);
     print_kind(result, "ints off", offsetof(struct toll, off), each_cpu);
 }
@@ -122,15 +133,14 @@ void hammer_print_worst(const struct hammer_result *result) {
         return;
     }
     printf(
-        "Worst call: interrupts off for %s on CPU %u: wait %s, hold %s;\n",
+        "Worst call: interrupts off for %s on CPU %u: wait %s, hold %s,\n",
         format_time(off, worst->off, result->hz), worst->cpu,
         format_time(wait, worst->wait, result->hz),
         format_time(hold, worst->hold, result->hz));
-    printf(
-        "  called from 0x%" PRIx64 " by type %u", worst->rip, worst->type_id);
+    printf("called from 0x%" PRIx64 " by type %u", worst->rip, worst->type_id);
     if (result->resource_name) {
         printf(
-            ", ticket %" PRIu64 ", entry %" PRIu64 ", overtaken by %u",
+            "; ticket %" PRIu64 ", entry %" PRIu64 ", overtaken by %u",
             worst->ticket, worst->entry, worst->overtakes);
     }
     printf(".\n");
