@@ -15,7 +15,7 @@ PATCHER patch_power, power_acpi
         PATCH   .pm1b_value, ecx
         ret
 
-OFF_TRIES               equ 10000000    ; the machine goes off a moment later
+OFF_TRIES               equ 1 << 20      ; the machine goes off a moment later
 
 ; EMULATORS_OFF - the ports that end QEMU and Bochs
 %macro EMULATORS_OFF 0

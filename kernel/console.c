@@ -52,7 +52,7 @@ void console_write(unsigned channel, const char *text, size_t size) {
 }
 
 static void PRINTF_LIKE(2, 0)
-channel_vprintf(unsigned channel, const char *format, va_list args) {
+    channel_vprintf(unsigned channel, const char *format, va_list args) {
     char line[LINE_SIZE];
     size_t size = format_text(line, sizeof(line), format, args);
     if (size >= sizeof(line)) {

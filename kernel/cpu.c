@@ -42,10 +42,9 @@ uintptr_t cpu_idle_stack(cpu_id_t cpu) {
 static bool map_fresh(uintptr_t address, size_t pages) {
     for (size_t i = 0; i < pages; i++) {
         paddr_t page = page_alloc();
-        if (page == 0 ||
-            !paging_map(
-                paging_kernel_root, address + i * PAGE_SIZE, page,
-                PAGE_WRITE)) {
+        if (page == 0 || !paging_map(
+                             paging_kernel_root, address + i * PAGE_SIZE, page,
+                             PAGE_WRITE)) {
             return false;
         }
     }
@@ -57,12 +56,11 @@ static uintptr_t ist_stack_page(cpu_id_t cpu, unsigned ist) {
 }
 
 static bool memory_map(cpu_id_t cpu) {
-    bool done = map_fresh(cpu_base(cpu) + PAGE_SIZE, GATE_STACK_PAGES) &&
-                map_fresh(
-                    cpu_base(cpu) + PERCPU_BLOCK_OFFSET, PERCPU_BLOCK_PAGES) &&
-                map_fresh(
-                    cpu_base(cpu) + PERCPU_IDLE_STACK_OFFSET,
-                    PERCPU_IDLE_STACK_PAGES);
+    bool done =
+        map_fresh(cpu_base(cpu) + PAGE_SIZE, GATE_STACK_PAGES) &&
+        map_fresh(cpu_base(cpu) + PERCPU_BLOCK_OFFSET, PERCPU_BLOCK_PAGES) &&
+        map_fresh(
+            cpu_base(cpu) + PERCPU_IDLE_STACK_OFFSET, PERCPU_IDLE_STACK_PAGES);
     for (unsigned ist = 1; done && ist <= NUM_ISTS; ist++) {
         done = map_fresh(ist_stack_page(cpu, ist), 1);
     }

@@ -29,12 +29,13 @@
 #define TICK_NS 10000000ul // 100 a second
 
 void kernel_main(struct syspage_entry *syspage);
-_Noreturn void
-stack_switch(uintptr_t top, void (*go_on)(void *), void *argument);
+_Noreturn void stack_switch(
+    uintptr_t top, void (*go_on)(void *), void *argument);
 
 static struct syspage_entry *machine;
 
-// --- each CPU ---------------------------------------------------------------------
+// --- each CPU
+// ---------------------------------------------------------------------
 
 static void interrupts_init_cpu(void) {
     void (*init)(struct syspage_entry *) =
@@ -50,8 +51,8 @@ static void timer_unmask(uint32_t vector) {
     for (uint32_t i = 0; i < SYSPAGE_COUNT(machine, intrinfo); i++) {
         uint32_t first = intr[i].cpu_intr_base;
         if (vector >= first && vector - first < intr[i].num_vectors) {
-            int (*unmask)(struct syspage_entry *, int) = (int (*)(
-                struct syspage_entry *, int))(uintptr_t)intr[i].unmask;
+            int (*unmask)(struct syspage_entry *, int) =
+                (int (*)(struct syspage_entry *, int))(uintptr_t)intr[i].unmask;
             (void)unmask(machine, (int)(vector - first));
         }
     }
@@ -88,7 +89,8 @@ static void ap_main(cpu_id_t cpu) {
     scheduler_idle();
 }
 
-// --- the other CPUs -----------------------------------------------------------------
+// --- the other CPUs
+// -----------------------------------------------------------------
 
 static void cpu_failed(cpu_id_t cpu, uint32_t apic_id, const char *why) {
     kprintf("tollgate: CPU %u (APIC ID %u): %s; left out\n", cpu, apic_id, why);
@@ -151,21 +153,22 @@ static void cpus_start(void) {
     page_free(page);
 }
 
-// --- startup's end --------------------------------------------------------------------
+// --- startup's end
+// --------------------------------------------------------------------
 
 // Nothing of startup runs any more: whoever strays there traps.
 static void startup_free(void) {
     const struct asinfo_entry *as = SYSPAGE_ENTRY(machine, asinfo);
     for (uint32_t i = 0; i < SYSPAGE_COUNT(machine, asinfo); i++) {
         if (strcmp(SYSPAGE_STRING(machine, as[i].name), "startup") == 0) {
-            memset(
-                direct(as[i].start), INT3, as[i].end + 1 - as[i].start);
+            memset(direct(as[i].start), INT3, as[i].end + 1 - as[i].start);
             pages_release(as[i].start, as[i].end + 1);
         }
     }
 }
 
-// --- the boot CPU -------------------------------------------------------------------
+// --- the boot CPU
+// -------------------------------------------------------------------
 
 static void greet(void) {
     kprintf(
@@ -204,9 +207,9 @@ void kernel_main(struct syspage_entry *syspage) {
     console_init(syspage);
     machine_init(syspage);
     symbols_init(syspage);
-    pages_init(syspage);       // what startup's tables reach
-    paging_init(syspage);      // the kernel's own tables
-    pages_init_high(syspage);  // the rest
+    pages_init(syspage);      // what startup's tables reach
+    paging_init(syspage);     // the kernel's own tables
+    pages_init_high(syspage); // the rest
     ipi_init(syspage);
     traps_init(syspage);
     if (!cpu_create(syspage, 0)) {

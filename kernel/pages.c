@@ -21,14 +21,14 @@ static bool is_named(
     return strcmp(SYSPAGE_STRING(syspage, as->name), name) == 0;
 }
 
-static bool
-is_ram(const struct syspage_entry *syspage, const struct asinfo_entry *as) {
+static bool is_ram(
+    const struct syspage_entry *syspage, const struct asinfo_entry *as) {
     return is_named(syspage, as, "ram") || is_named(syspage, as, "lowmem");
 }
 
 // Whether something other than free memory lies there.
-static bool
-is_occupant(const struct syspage_entry *syspage, const struct asinfo_entry *as) {
+static bool is_occupant(
+    const struct syspage_entry *syspage, const struct asinfo_entry *as) {
     return !is_ram(syspage, as) && !is_named(syspage, as, "hw");
 }
 
@@ -61,8 +61,7 @@ static paddr_t clear_address(
     return start;
 }
 
-static paddr_t
-bitmap_place(const struct syspage_entry *syspage, size_t size) {
+static paddr_t bitmap_place(const struct syspage_entry *syspage, size_t size) {
     const struct asinfo_entry *as = SYSPAGE_ENTRY(syspage, asinfo);
     for (uint32_t i = 0; i < SYSPAGE_COUNT(syspage, asinfo); i++) {
         if (!is_ram(syspage, &as[i]) || as[i].end < 0x100000) {
@@ -103,8 +102,7 @@ static void ram_release_between(
         if (is_ram(syspage, &as[i])) {
             paddr_t end = as[i].end + 1;
             ram_release(
-                as[i].start > low ? as[i].start : low,
-                end < high ? end : high);
+                as[i].start > low ? as[i].start : low, end < high ? end : high);
         }
     }
     for (uint32_t i = 0; i < SYSPAGE_COUNT(syspage, asinfo); i++) {
@@ -154,8 +152,7 @@ paddr_t page_alloc(void) {
 
 paddr_t pages_alloc(size_t count, paddr_t limit) {
     bool irq = spin_lock(&pages_lock);
-    size_t first =
-        page_bitmap_alloc_run(&bitmap, count, limit >> PAGE_SHIFT);
+    size_t first = page_bitmap_alloc_run(&bitmap, count, limit >> PAGE_SHIFT);
     spin_unlock(&pages_lock, irq);
     return page_zeroed(first, count);
 }

@@ -8,9 +8,10 @@
 
 struct syspage_entry;
 
-// Take over all "ram" and "lowmem" of the system page's asinfo that nothing else
-// there occupies. Once, on the boot CPU, in two steps: what startup's direct map
-// reaches (4 GiB), then, under the kernel's own page tables, the rest.
+// Take over all "ram" and "lowmem" of the system page's asinfo that nothing
+// else there occupies. Once, on the boot CPU, in two steps: what startup's
+// direct map reaches (4 GiB), then, under the kernel's own page tables, the
+// rest.
 void pages_init(const struct syspage_entry *syspage);
 void pages_init_high(const struct syspage_entry *syspage);
 

@@ -104,8 +104,7 @@ static uint64_t *entry_find(
     return &table[entry_index(address, level)];
 }
 
-bool paging_map(
-    paddr_t root, uintptr_t address, paddr_t page, uint32_t flags) {
+bool paging_map(paddr_t root, uintptr_t address, paddr_t page, uint32_t flags) {
     ASSERT((flags & (PAGE_WRITE | PAGE_EXEC)) != (PAGE_WRITE | PAGE_EXEC));
     uint64_t *entry = entry_find(root, address, LEVEL_4K, true);
     if (entry == NULL) {
@@ -194,13 +193,13 @@ uintptr_t paging_next(paddr_t root, uintptr_t address, uintptr_t end) {
     return end;
 }
 
-// --- the kernel's own half ----------------------------------------------------
+// --- the kernel's own half
+// ----------------------------------------------------
 
 static void kernel_map(
     uintptr_t address, paddr_t start, size_t size, uint32_t flags) {
     for (size_t i = 0; i < size; i += PAGE_SIZE) {
-        if (!paging_map(
-                paging_kernel_root, address + i, start + i, flags)) {
+        if (!paging_map(paging_kernel_root, address + i, start + i, flags)) {
             panic("no memory for the kernel's page tables");
         }
     }
@@ -238,8 +237,8 @@ static void asinfo_map(const struct syspage_entry *syspage) {
 }
 
 static void image_part_map(const char *start, const char *end, uint32_t flags) {
-    paddr_t at = (uintptr_t)kernel_image_paddr +
-                 (paddr_t)(start - kernel_text_start);
+    paddr_t at =
+        (uintptr_t)kernel_image_paddr + (paddr_t)(start - kernel_text_start);
     size_t size = (size_t)(end - start);
     kernel_map((uintptr_t)start, at, size, flags);
     if ((flags & PAGE_WRITE) == 0) {
@@ -254,8 +253,7 @@ static void image_map(void) {
 }
 
 static void syspage_map(const struct syspage_entry *syspage) {
-    paddr_t at =
-        SYSPAGE_ENTRY(syspage, system_private)->syspage_paddr;
+    paddr_t at = SYSPAGE_ENTRY(syspage, system_private)->syspage_paddr;
     kernel_map(SYSPAGE_VADDR, at, syspage->code.offset, PAGE_WRITE);
     size_t size = ALIGN_UP(syspage->code.size, PAGE_SIZE);
     kernel_map(

@@ -34,8 +34,8 @@ MUST_CHECK paddr_t paging_create_low(void);
 
 // Map one page; false when a table can't be allocated. An existing mapping of
 // the address is replaced. In the kernel's half, root is paging_kernel_root.
-MUST_CHECK bool
-paging_map(paddr_t root, uintptr_t address, paddr_t page, uint32_t flags);
+MUST_CHECK bool paging_map(
+    paddr_t root, uintptr_t address, paddr_t page, uint32_t flags);
 
 // Remove one mapping; says which page it had, or 0.
 paddr_t paging_unmap(paddr_t root, uintptr_t address);

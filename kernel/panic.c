@@ -35,7 +35,7 @@ static void panic_begin(void) {
 }
 
 static void PRINTF_LIKE(2, 0)
-panic_say(const char *where, const char *text, va_list args) {
+    panic_say(const char *where, const char *text, va_list args) {
     char message[256];
     (void)format_text(message, sizeof(message), text, args);
     kprintf("panic: CPU %u: %s%s\n", this_cpu()->cpu_id, where, message);

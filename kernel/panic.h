@@ -18,6 +18,5 @@ _Noreturn void panic_at(const char *file, int line, const char *format, ...)
     PRINTF_LIKE(3, 4);
 
 // A panic in a trap: prints the frame's registers and its backtrace.
-_Noreturn void
-panic_with_regs(const struct regs *regs, const char *format, ...)
+_Noreturn void panic_with_regs(const struct regs *regs, const char *format, ...)
     PRINTF_LIKE(2, 3);

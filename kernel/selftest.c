@@ -27,7 +27,8 @@ static uint32_t cpus(void) {
     return atomic_load_explicit(&num_cpus_up, memory_order_relaxed);
 }
 
-// --- startup is gone ------------------------------------------------------------
+// --- startup is gone
+// ------------------------------------------------------------
 
 static bool page_is_int3(paddr_t page) {
     const uint8_t *byte = direct(page);
@@ -71,7 +72,8 @@ static const char *test_startup_is_unmapped(void) {
     return NULL;
 }
 
-// --- mappings ---------------------------------------------------------------------
+// --- mappings
+// ---------------------------------------------------------------------
 
 static const char *test_guard_pages(void) {
     paddr_t page;
@@ -81,8 +83,7 @@ static const char *test_guard_pages(void) {
         if (paging_lookup(paging_kernel_root, base, &page, &flags)) {
             return "no guard page below a gate stack";
         }
-        uintptr_t below_idle =
-            base + PERCPU_IDLE_STACK_OFFSET - PAGE_SIZE;
+        uintptr_t below_idle = base + PERCPU_IDLE_STACK_OFFSET - PAGE_SIZE;
         if (paging_lookup(paging_kernel_root, below_idle, &page, &flags)) {
             return "no guard page below an idle stack";
         }
@@ -116,7 +117,8 @@ static const char *test_callouts_are_code(void) {
     return NULL;
 }
 
-// --- what each CPU has turned on -----------------------------------------------------
+// --- what each CPU has turned on
+// -----------------------------------------------------
 
 static _Atomic uint32_t cpus_without;
 
@@ -128,8 +130,7 @@ static void control_check(void *unused) {
                 ((has & CPU_FLAG_SMEP) == 0 || (cr4 & CR4_SMEP) != 0) &&
                 ((has & CPU_FLAG_SMAP) == 0 || (cr4 & CR4_SMAP) != 0) &&
                 ((has & CPU_FLAG_UMIP) == 0 || (cr4 & CR4_UMIP) != 0) &&
-                ((has & CPU_FLAG_NX) == 0 ||
-                 (rdmsr(MSR_EFER) & EFER_NXE) != 0);
+                ((has & CPU_FLAG_NX) == 0 || (rdmsr(MSR_EFER) & EFER_NXE) != 0);
     if (!good) {
         atomic_fetch_add_explicit(&cpus_without, 1, memory_order_relaxed);
     }
@@ -142,7 +143,8 @@ static const char *test_protection_is_on(void) {
                : "a CPU lacks WP, NX, SMEP, SMAP or UMIP that it could have";
 }
 
-// --- CPUs together --------------------------------------------------------------------
+// --- CPUs together
+// --------------------------------------------------------------------
 
 static _Atomic uint32_t answers;
 
@@ -172,7 +174,8 @@ static const char *test_stop_machine(void) {
                : "the leader did not act exactly once each time";
 }
 
-// --- memory -----------------------------------------------------------------------------
+// --- memory
+// -----------------------------------------------------------------------------
 
 static const char *test_pages(void) {
     size_t before = pages_free_count();
@@ -216,7 +219,8 @@ static const char *test_heap(void) {
                : "the heap leaks pages";
 }
 
-// --- the system page ----------------------------------------------------------------------
+// --- the system page
+// ----------------------------------------------------------------------
 
 static const char *test_callout_hashes(void) {
     const struct callout_info *info = SYSPAGE_ENTRY(syspage, callout_info);
@@ -251,7 +255,8 @@ static const struct selftest tests[] = {
     {"startup's memory is INT3 or reused", test_startup_is_poisoned},
     {"startup's memory is not mapped where it ran", test_startup_is_unmapped},
     {"guard pages lie below every per-CPU stack", test_guard_pages},
-    {"callouts are execute-only, their storage is data", test_callouts_are_code},
+    {"callouts are execute-only, their storage is data",
+     test_callouts_are_code},
     {"WP NX SMEP SMAP UMIP are on on every CPU", test_protection_is_on},
     {"a rendezvous reaches every CPU once", test_rendezvous},
     {"the machine stops for one CPU at a time", test_stop_machine},

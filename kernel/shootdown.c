@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// See shootdown.h. One at a time, as with rendezvous; but it is answered even by
-// CPUs that wait for a kernel lock with interrupts off.
+// See shootdown.h. One at a time, as with rendezvous; but it is answered even
+// by CPUs that wait for a kernel lock with interrupts off.
 #include "kernel/shootdown.h"
 
 #include "kernel/base/x86.h"
@@ -13,8 +13,8 @@
 #define FLUSH_ALL_PAGES 32
 
 static _Atomic bool busy;
-static uintptr_t flush_start; // [busy]
-static uintptr_t flush_end;   // [busy]
+static uintptr_t flush_start;  // [busy]
+static uintptr_t flush_end;    // [busy]
 static struct cpu_set pending; // [a] CPUs that have not flushed yet
 
 static void flush(void) {

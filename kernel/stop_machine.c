@@ -25,8 +25,9 @@ static void follow(struct stop *stop) {
     while (!atomic_load_explicit(&stop->done, memory_order_acquire)) {
         pause();
         if (wait_is_over(start)) {
-            panic("CPU %u leads a stop of the machine and does not end it",
-                  stop->leader);
+            panic(
+                "CPU %u leads a stop of the machine and does not end it",
+                stop->leader);
         }
     }
 }
@@ -39,10 +40,11 @@ static void lead(struct stop *stop) {
            others) {
         pause();
         if (wait_is_over(start)) {
-            panic("%u of %u CPUs do not stop",
-                  others - atomic_load_explicit(
-                               &stop->stopped, memory_order_relaxed),
-                  others);
+            panic(
+                "%u of %u CPUs do not stop",
+                others -
+                    atomic_load_explicit(&stop->stopped, memory_order_relaxed),
+                others);
         }
     }
     stop->fn(stop->argument);

@@ -95,8 +95,8 @@ static const struct elf_symbol *symbol_below(uintptr_t address) {
 }
 
 void symbol_name(uintptr_t address, char *to, size_t size) {
-    if (symbols_syspage != NULL && (slot_name(address, to, size) ||
-                                    callout_name(address, to, size))) {
+    if (symbols_syspage != NULL &&
+        (slot_name(address, to, size) || callout_name(address, to, size))) {
         return;
     }
     const struct elf_symbol *s = NULL;

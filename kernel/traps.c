@@ -44,8 +44,8 @@ void interrupt_handle(struct regs *regs, uint32_t vector);
 
 static struct gate idt[NUM_VECTORS];
 static struct syspage_entry *traps_syspage;
-static uint32_t timer_vector;  // system vector number of the tick
-static uint32_t ipi_vector;    // system vector number of the IPIs
+static uint32_t timer_vector; // system vector number of the tick
+static uint32_t ipi_vector;   // system vector number of the IPIs
 static bool timer_is_per_cpu;
 
 static const char *const names[NUM_EXCEPTIONS] = {
@@ -74,7 +74,8 @@ const char *trap_name(unsigned vector) {
                                                             : "exception";
 }
 
-// --- exceptions ---------------------------------------------------------------
+// --- exceptions
+// ---------------------------------------------------------------
 
 static bool fixup_apply(struct regs *regs) {
     for (const struct extable_entry *e = extable_start; e < extable_end; e++) {
@@ -88,8 +89,8 @@ static bool fixup_apply(struct regs *regs) {
 
 // A page fault on a user address that the current space may resolve. Whoever
 // runs with interrupts off (the gate, an interrupt) may not take one.
-static bool fault_resolve(const struct regs *regs, uintptr_t address,
-                          uint32_t error) {
+static bool fault_resolve(
+    const struct regs *regs, uintptr_t address, uint32_t error) {
     const struct thread *thread = this_cpu()->current;
     if ((regs->rflags & RFLAGS_IF) == 0 || address >= USER_END ||
         thread == NULL || thread->space == NULL) {
@@ -101,8 +102,8 @@ static bool fault_resolve(const struct regs *regs, uintptr_t address,
     return resolved;
 }
 
-static _Noreturn void
-kernel_fault(const struct regs *regs, unsigned vector, uint32_t error) {
+static _Noreturn void kernel_fault(
+    const struct regs *regs, unsigned vector, uint32_t error) {
     char where[96];
     symbol_name(regs->rip, where, sizeof(where));
     if (vector == VECTOR_PAGE_FAULT) {
@@ -131,15 +132,16 @@ void trap_handle(struct regs *regs, unsigned vector, uint32_t error) {
         process_fault(regs, vector, error, address);
         return;
     }
-    bool may_fix = vector == VECTOR_PAGE_FAULT ||
-                   vector == VECTOR_GENERAL_PROTECTION;
+    bool may_fix =
+        vector == VECTOR_PAGE_FAULT || vector == VECTOR_GENERAL_PROTECTION;
     if (may_fix && fixup_apply(regs)) {
         return;
     }
     kernel_fault(regs, vector, error);
 }
 
-// --- interrupts ---------------------------------------------------------------
+// --- interrupts
+// ---------------------------------------------------------------
 
 static void ipi_handle(void) {
     uint32_t commands = ipi_take();
@@ -175,7 +177,8 @@ void interrupt_handle(struct regs *regs, uint32_t vector) {
     }
 }
 
-// --- tables ---------------------------------------------------------------------
+// --- tables
+// ---------------------------------------------------------------------
 
 static void gate_set(unsigned vector, uintptr_t entry, unsigned ist) {
     idt[vector].low = (entry & 0xffff) | (uint64_t)KERNEL_CS << 16 |

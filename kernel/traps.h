@@ -25,6 +25,6 @@ static inline bool regs_from_user(const struct regs *regs) {
     return (regs->cs & 3) == 3;
 }
 
-// On every way back to ring 3, interrupts off: what must happen first (a pending
-// kill, a due reschedule). May turn interrupts on meanwhile.
+// On every way back to ring 3, interrupts off: what must happen first (a
+// pending kill, a due reschedule). May turn interrupts on meanwhile.
 void before_user(struct regs *regs);

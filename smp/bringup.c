@@ -53,16 +53,14 @@ static void wait_us(uint64_t us) {
 
 static void step_all(unsigned step, uint32_t limit) {
     const struct smp_entry *smp = SYSPAGE_ENTRY(bringup_syspage, smp);
-    uint32_t skip =
-        SYSPAGE_ENTRY(bringup_syspage, system_private)->fault_sipi;
+    uint32_t skip = SYSPAGE_ENTRY(bringup_syspage, system_private)->fault_sipi;
     start_cpu start = (start_cpu)(uintptr_t)smp->start_cpu;
     for (cpu_id_t cpu = 1; cpu < limit; cpu++) {
         bool injected = step == STEP_SIPI && skip != 0 && cpu == skip;
-        bool waits = atomic_load_explicit(
-                         &states[cpu], memory_order_relaxed) == WAITING;
+        bool waits =
+            atomic_load_explicit(&states[cpu], memory_order_relaxed) == WAITING;
         if (waits && !injected) {
-            (void)start(
-                bringup_syspage, cpu, request->trampoline_page, step);
+            (void)start(bringup_syspage, cpu, request->trampoline_page, step);
         }
     }
 }
@@ -70,24 +68,23 @@ static void step_all(unsigned step, uint32_t limit) {
 static uint32_t count_state(int state, uint32_t limit) {
     uint32_t count = 0;
     for (cpu_id_t cpu = 1; cpu < limit; cpu++) {
-        count += atomic_load_explicit(&states[cpu], memory_order_acquire) ==
-                 state;
+        count +=
+            atomic_load_explicit(&states[cpu], memory_order_acquire) == state;
     }
     return count;
 }
 
 static void wait_all(uint32_t limit) {
     cycles_t start = rdtsc();
-    cycles_t patience =
-        request->cycles_per_sec / 1000000 * START_LIMIT_US;
+    cycles_t patience = request->cycles_per_sec / 1000000 * START_LIMIT_US;
     while (count_state(WAITING, limit) != 0 && rdtsc() - start < patience) {
         pause();
     }
 }
 
 static void park_missing(uint32_t limit) {
-    start_cpu start = (start_cpu)(uintptr_t)SYSPAGE_ENTRY(bringup_syspage, smp)
-                          ->start_cpu;
+    start_cpu start =
+        (start_cpu)(uintptr_t)SYSPAGE_ENTRY(bringup_syspage, smp)->start_cpu;
     for (cpu_id_t cpu = 1; cpu < limit; cpu++) {
         if (state_change(cpu, WAITING, PARKED)) {
             (void)start(bringup_syspage, cpu, 0, STEP_INIT);
@@ -103,8 +100,8 @@ static void trampoline_place(void) {
         request->trampoline, trampoline_start,
         (size_t)(trampoline_end - trampoline_start));
     struct trampoline_mailbox *mailbox =
-        (void *)((char *)request->trampoline +
-                 (trampoline_mailbox - trampoline_start));
+        (void
+             *)((char *)request->trampoline + (trampoline_mailbox - trampoline_start));
     uint32_t base = (uint32_t)request->trampoline_page;
     mailbox->cr3 = (uint32_t)request->tables;
     mailbox->efer = (uint32_t)rdmsr(MSR_EFER);

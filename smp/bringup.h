@@ -4,9 +4,9 @@
 //
 // Protocol: each CPU of the system page's cpuinfo has a state, changed by
 // compare-and-exchange only. ABSENT -> WAITING (boot CPU, before INIT) -> UP
-// (the CPU itself, before it touches anything of the kernel's) or -> PARKED (the
-// boot CPU, out of patience). A CPU that comes late finds PARKED and halts; no
-// memory of its start is on anybody's stack.
+// (the CPU itself, before it touches anything of the kernel's) or -> PARKED
+// (the boot CPU, out of patience). A CPU that comes late finds PARKED and
+// halts; no memory of its start is on anybody's stack.
 #pragma once
 
 #include "kernel/base/types.h"
@@ -15,10 +15,10 @@ struct syspage_entry;
 
 // What the higher folders hand to the bring-up.
 struct bringup {
-    void *trampoline;       // one page below 1 MiB, through the direct map
+    void *trampoline;        // one page below 1 MiB, through the direct map
     paddr_t trampoline_page; // the same, as the AP sees it: executable there
-    paddr_t tables;         // page tables below 4 GiB that map both worlds
-    paddr_t kernel_root;    // page tables to go on with
+    paddr_t tables;          // page tables below 4 GiB that map both worlds
+    paddr_t kernel_root;     // page tables to go on with
     cycles_t cycles_per_sec;
     void (*ready)(cpu_id_t cpu); // called on the AP, on its idle stack; may
                                  // not return

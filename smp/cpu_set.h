@@ -21,8 +21,7 @@ static inline void cpu_set_remove(struct cpu_set *set, cpu_id_t cpu) {
 }
 
 static inline bool cpu_set_has(const struct cpu_set *set, cpu_id_t cpu) {
-    return (atomic_load_explicit(
-                &set->bits[cpu / 64], memory_order_seq_cst) >>
+    return (atomic_load_explicit(&set->bits[cpu / 64], memory_order_seq_cst) >>
                 cpu % 64 &
             1) != 0;
 }

@@ -52,32 +52,31 @@ struct tss {
 
 // [c] this CPU only  [i] set at start, then read-only  [a] atomic
 struct percpu {
-    struct regs gate_frame; // [c] the caller's registers in a custom call; cs
-                            //     and ss are preset
-    struct percpu *self;    // [i]
-    uint64_t gate_scratch;  // [c] of syscall/entry.asm
-    uint64_t kernel_rsp;    // [c] top of the current thread's kernel stack
+    struct regs gate_frame;   // [c] the caller's registers in a custom call; cs
+                              //     and ss are preset
+    struct percpu *self;      // [i]
+    uint64_t gate_scratch;    // [c] of syscall/entry.asm
+    uint64_t kernel_rsp;      // [c] top of the current thread's kernel stack
     uint64_t callout_storage; // [i] this CPU's slice of callout storage
-    struct thread *current; // [c] the thread that runs
-    struct thread *idle;    // [i]
-    uint32_t cpu_id;        // [i]
-    uint32_t apic_id;       // [i]
-    uint32_t type_id;       // [c] of the current process
-    uint32_t need_resched;  // [a] set by anyone, looked at on the way to ring 3
-    uint32_t irq_depth;     // [c] handlers on this CPU's stacks
-    uint32_t in_callout;    // [c] slot + 1 while a slow path looks at one
-    uint64_t ticks;         // [c] timer interrupts
-    uint64_t nmis;          // [c] NMIs, which nothing here uses yet
-    uint64_t receipts;      // [c] this CPU's ring of receipts: next to write
-    uint64_t receipts_folded; // [c] those before it are accounted for
-    uint64_t receipts_base; // [i]
+    struct thread *current;   // [c] the thread that runs
+    struct thread *idle;      // [i]
+    uint32_t cpu_id;          // [i]
+    uint32_t apic_id;         // [i]
+    uint32_t type_id;         // [c] of the current process
+    uint32_t need_resched; // [a] set by anyone, looked at on the way to ring 3
+    uint32_t irq_depth;    // [c] handlers on this CPU's stacks
+    uint32_t in_callout;   // [c] slot + 1 while a slow path looks at one
+    uint64_t ticks;        // [c] timer interrupts
+    uint64_t nmis;         // [c] NMIs, which nothing here uses yet
+    uint64_t receipts;     // [c] this CPU's ring of receipts: next to write
+    uint64_t receipts_folded;         // [c] those before it are accounted for
+    uint64_t receipts_base;           // [i]
     uint64_t refusals[CALLOUT_SLOTS]; // [c] -EPERM by type, by slot
-    uint64_t gdt[8];        // [i]
-    struct tss tss;         // [c]
+    uint64_t gdt[8];                  // [i]
+    struct tss tss;                   // [c]
 };
 
-_Static_assert(
-    sizeof(struct tss) == 104, "the TSS is 104 bytes in the manual");
+_Static_assert(sizeof(struct tss) == 104, "the TSS is 104 bytes in the manual");
 
 // This CPU's block. Interrupts off, or the caller can not migrate.
 static inline struct percpu *this_cpu(void) {
@@ -90,6 +89,6 @@ static inline struct percpu *this_cpu(void) {
 
 // The block of any CPU. Its memory is mapped only if that CPU is up.
 static inline struct percpu *percpu_of(cpu_id_t cpu) {
-    return (struct percpu *)(PERCPU_VADDR + cpu * PERCPU_STRIDE +
-                             PERCPU_BLOCK_OFFSET);
+    return (struct percpu
+                *)(PERCPU_VADDR + cpu * PERCPU_STRIDE + PERCPU_BLOCK_OFFSET);
 }

@@ -14,23 +14,27 @@
 
 // Tollgate's own calls. "Administrator" is a process of type 0.
 // All return 0 or more, or a negative errno as Linux's calls do.
-#define TOLLGATE_SET_TYPE 1000  // (type): this process's type ID; administrator
-#define TOLLGATE_GET_TYPE 1001  // (): this process's type ID, as unsigned
-#define TOLLGATE_SET_LOCK 1002  // (resource, kind): administrator
-#define TOLLGATE_SET_TOLL 1003  // (TOLL_OFF|TOLL_ON): returns the mode before;
-                                // administrator
-#define TOLLGATE_TOLL_READ 1004 // (slot, cpu|TOLL_ALL_CPUS, struct toll *,
-                                // size): bytes written
+#define TOLLGATE_SET_TYPE 1000 // (type): this process's type ID; administrator
+#define TOLLGATE_GET_TYPE 1001 // (): this process's type ID, as unsigned
+#define TOLLGATE_SET_LOCK 1002 // (resource, kind): administrator
+#define TOLLGATE_SET_TOLL                                                      \
+    1003 // (TOLL_OFF|TOLL_ON): returns the mode before;
+         // administrator
+#define TOLLGATE_TOLL_READ                                                     \
+    1004                         // (slot, cpu|TOLL_ALL_CPUS, struct toll *,
+                                 // size): bytes written
 #define TOLLGATE_TOLL_RESET 1005 // (): forget all; administrator
-#define TOLLGATE_NOISE_FLOOR 1006 // (us): cycles of the largest gap between two
-                                  // readings of the time-stamp counter in an
-                                  // idle loop with interrupts off; us <= 100000
-#define TOLLGATE_CPUS 1007      // (uint64_t mask[4]): which CPUs are up; count
+#define TOLLGATE_NOISE_FLOOR                                                   \
+    1006                   // (us): cycles of the largest gap between two
+                           // readings of the time-stamp counter in an
+                           // idle loop with interrupts off; us <= 100000
+#define TOLLGATE_CPUS 1007 // (uint64_t mask[4]): which CPUs are up; count
 #define TOLLGATE_RESOURCE_READ 1008 // (resource, struct toll_resource *, size)
-#define TOLLGATE_TRACE 1009     // (on): print each kernel call of this process, and
-                                // of its children, on the console
-#define TOLLGATE_FOO 1100       // (): docs/adding-a-kernel-call.md
-#define TOLLGATE_PK 1101        // ()
+#define TOLLGATE_TRACE                                                         \
+    1009                  // (on): print each kernel call of this process, and
+                          // of its children, on the console
+#define TOLLGATE_FOO 1100 // (): docs/adding-a-kernel-call.md
+#define TOLLGATE_PK 1101  // ()
 
 #define TOLL_OFF 0
 #define TOLL_ON 1
@@ -58,9 +62,9 @@ struct toll_receipt {
                       // before the callout to after it
     uint64_t off;     // from entry to exit: interrupts off
     uint64_t result;
-    uint64_t rip;     // where the program called
-    uint64_t ticket;  // order of arrival at the resource, from 0
-    uint64_t entry;   // order of entry into the resource, from 0
+    uint64_t rip;    // where the program called
+    uint64_t ticket; // order of arrival at the resource, from 0
+    uint64_t entry;  // order of entry into the resource, from 0
     uint32_t cpu;
     uint32_t slot;
     uint32_t type_id;
@@ -69,9 +73,9 @@ struct toll_receipt {
 
 // The tolls of one slot on one CPU, or on all of them together.
 struct toll {
-    uint64_t calls;    // measured ones
-    uint64_t refusals; // -EPERM by the slot's list of types; always counted
-    uint64_t overruns; // calls that held longer than the slot's budget
+    uint64_t calls;     // measured ones
+    uint64_t refusals;  // -EPERM by the slot's list of types; always counted
+    uint64_t overruns;  // calls that held longer than the slot's budget
     uint64_t overtaken; // calls that at least one later arrival overtook
     uint64_t overtakes; // sum over all calls
     uint64_t max_overtakes; // largest of one call

@@ -13,7 +13,8 @@
 #include "kernel/panic.h"
 #include "smp/percpu.h"
 
-#define THUNK_SIZE 512ul // bare: the first half of the area; measured: the other
+#define THUNK_SIZE                                                             \
+    512ul // bare: the first half of the area; measured: the other
 #define AREA_SIZE (2 * CALLOUT_SLOTS * THUNK_SIZE)
 #define INT3 0xcc
 
@@ -82,8 +83,8 @@ static uint32_t relative(uintptr_t target, const uint8_t *place) {
     return (uint32_t)(target - ((uintptr_t)place + sizeof(uint32_t)));
 }
 
-static uint32_t
-place_value(const struct thunk *thunk, uint32_t place, const uint8_t *at) {
+static uint32_t place_value(
+    const struct thunk *thunk, uint32_t place, const uint8_t *at) {
     const struct custom_slot *slot = thunk->slot;
     switch (place) {
     case PLACE_LOCK:
@@ -97,13 +98,14 @@ place_value(const struct thunk *thunk, uint32_t place, const uint8_t *at) {
     case PLACE_NEXT:
         return relative((uintptr_t)thunk->accepted, at);
     case PLACE_REFUSALS:
-        return (uint32_t)(offsetof(struct percpu, refusals) +
-                          thunk->number * sizeof(uint64_t));
+        return (
+            uint32_t)(offsetof(struct percpu, refusals) + thunk->number * sizeof(uint64_t));
     case PLACE_RESOURCE:
         return slot->resource;
     default:
-        panic("slot %u: a place %x that thunks do not have", thunk->number,
-              place);
+        panic(
+            "slot %u: a place %x that thunks do not have", thunk->number,
+            place);
     }
 }
 
@@ -145,8 +147,8 @@ static void types_add(struct thunk *thunk) {
     if (count == 0) {
         return;
     }
-    thunk->accepted =
-        thunk->at + count * template_size(&type_check) + template_size(&refusal);
+    thunk->accepted = thunk->at + count * template_size(&type_check) +
+                      template_size(&refusal);
     for (uint32_t i = 0; i < count; i++) {
         thunk->type = thunk->slot->types[i];
         piece_add(thunk, &type_check);

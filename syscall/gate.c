@@ -37,7 +37,8 @@ void gate_fold(struct regs *regs);
 static struct syspage_entry *gate_syspage;
 static int toll;
 
-// --- what a callout left behind -------------------------------------------------
+// --- what a callout left behind
+// -------------------------------------------------
 
 static const char *slot_name(uint64_t slot) {
     const struct custom_entry *custom = SYSPAGE_ENTRY(gate_syspage, custom);
@@ -88,10 +89,12 @@ void gate_fold(struct regs *regs) {
     tolls_fold();
 }
 
-// --- choices ----------------------------------------------------------------------
+// --- choices
+// ----------------------------------------------------------------------
 
 void gate_init_cpu(void) {
-    wrmsr(MSR_STAR, (uint64_t)STAR_SYSRET_BASE << 48 | (uint64_t)KERNEL_CS << 32);
+    wrmsr(
+        MSR_STAR, (uint64_t)STAR_SYSRET_BASE << 48 | (uint64_t)KERNEL_CS << 32);
     wrmsr(MSR_CSTAR, (uintptr_t)gate_compat);
     wrmsr(MSR_SFMASK, SYSCALL_FLAGS_OFF);
     wrmsr(
@@ -103,8 +106,8 @@ void gate_init_cpu(void) {
 void gate_init(struct syspage_entry *syspage) {
     gate_syspage = syspage;
     bind_init(syspage);
-    toll = SYSPAGE_ENTRY(syspage, system_private)->toll != 0 ? TOLL_ON
-                                                             : TOLL_OFF;
+    toll =
+        SYSPAGE_ENTRY(syspage, system_private)->toll != 0 ? TOLL_ON : TOLL_OFF;
 }
 
 static void toll_apply(void *choice) {

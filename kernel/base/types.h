@@ -25,6 +25,5 @@ typedef uint32_t cpu_id_t; // 0..num_cpu-1, dense; 0 is the boot CPU
 
 // The caller must look at the status that such a function returns.
 #define MUST_CHECK __attribute__((warn_unused_result))
-#define PRINTF_LIKE(text, first)                                               \
-    __attribute__((format(printf, text, first)))
+#define PRINTF_LIKE(text, first) __attribute__((format(printf, text, first)))
 #define ALIGNED(n) __attribute__((aligned(n)))

@@ -229,26 +229,51 @@ static uint32_t unlisted_type(const struct custom_slot *slot) {
     return type;
 }
 
-bool unlisted_types_are_refused(void) {
+// The first slot that lists its types, or CALLOUT_SLOTS.
+static uint32_t listing_slot(void) {
     uint32_t index = 0;
-    const struct custom_slot *slot = NULL;
     for (; index < CALLOUT_SLOTS; index++) {
-        slot = tollgate_slot(index);
+        const struct custom_slot *slot = tollgate_slot(index);
         if (slot && slot->num_types) {
             break;
         }
     }
-    if (index == CALLOUT_SLOTS) {
-        return ktap_skip("no slot lists its types");
-    }
+    return index;
+}
+
+// Call as a process of `type`, and look how many refusals that adds.
+static bool check_type(
+    uint32_t index, uint32_t type, long *result, uint64_t *refusals) {
     struct toll before;
     struct toll after;
     long slot_and_result[] = {index, 0};
     CHECK(tollgate_toll_read(index, TOLL_ALL_CPUS, &before) == 0);
-    CHECK_EQUAL(
-        child_run(unlisted_type(slot), call_listed, slot_and_result), 0);
-    CHECK_EQUAL(slot_and_result[1], -EPERM);
+    CHECK_EQUAL(child_run(type, call_listed, slot_and_result), 0);
     CHECK(tollgate_toll_read(index, TOLL_ALL_CPUS, &after) == 0);
-    CHECK_EQUAL(after.refusals, before.refusals + 1);
+    *result = slot_and_result[1];
+    *refusals = after.refusals - before.refusals;
+    return true;
+}
+
+bool unlisted_types_are_refused(void) {
+    uint32_t index = listing_slot();
+    if (index == CALLOUT_SLOTS) {
+        return ktap_skip("no slot lists its types");
+    }
+    const struct custom_slot *slot = tollgate_slot(index);
+    uint64_t refusals;
+    long result;
+    for (int toll = TOLL_OFF; toll <= TOLL_ON; toll++) {
+        CHECK(tollgate_set_toll(toll) >= 0);
+        CHECK(check_type(index, unlisted_type(slot), &result, &refusals));
+        CHECK_EQUAL(result, -EPERM);
+        CHECK_EQUAL(refusals, 1);
+        for (uint32_t i = 0; i < slot->num_types; i++) {
+            CHECK(check_type(index, slot->types[i], &result, &refusals));
+            CHECK(result != -EPERM);
+            CHECK_EQUAL(refusals, 0);
+        }
+    }
+    CHECK_EQUAL(tollgate_set_toll(TOLL_OFF), TOLL_ON);
     return true;
 }

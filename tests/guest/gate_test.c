@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // gate_test - the tests that a program can make: the custom call, the calls
 // around it, what a program must not be able to do, and what libc needs. Prints
-// KTAP. Started with type 0, on any number of CPUs.
+// KTAP. Started with type 0, on any number of CPUs; some tests need the kernel
+// options `selftest types.5=0,47`, and are skipped without them.
 #include <stdio.h>
 #include <sys/wait.h>
 
@@ -33,6 +34,9 @@ int main(void) {
         TEST(cmos_answers),
         TEST(pci_answers),
         TEST(unlisted_types_are_refused),
+        TEST(callouts_may_change_registers),
+        TEST(callouts_may_move_the_caller),
+        TEST(bad_frames_kill_the_caller),
         TEST(types_are_inherited),
         TEST(types_survive_exec),
         TEST(only_type_0_administers),
@@ -61,6 +65,10 @@ int main(void) {
         TEST(floating_point_survives_switches),
         TEST(time_goes_forward),
         TEST(sleep_is_long_enough),
+        TEST(files_can_be_read),
+        TEST(bad_files_are_refused),
+        TEST(pipes_carry_bytes),
+        TEST(unmapping_reaches_all_cpus),
     };
     return ktap_run(tests, sizeof(tests) / sizeof(tests[0]));
 }

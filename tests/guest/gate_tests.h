@@ -17,6 +17,11 @@ bool cmos_answers(void);
 bool pci_answers(void);
 bool unlisted_types_are_refused(void);
 
+// gate_poke.c: what a callout may do to the caller's frame.
+bool callouts_may_change_registers(void);
+bool callouts_may_move_the_caller(void);
+bool bad_frames_kill_the_caller(void);
+
 // gate_admin.c: types, locks, tolls.
 bool types_are_inherited(void);
 bool types_survive_exec(void);
@@ -50,6 +55,12 @@ bool affinity_is_kept(void);
 bool floating_point_survives_switches(void);
 bool time_goes_forward(void);
 bool sleep_is_long_enough(void);
+
+// gate_files.c: files, pipes, memory maps.
+bool files_can_be_read(void);
+bool bad_files_are_refused(void);
+bool pipes_carry_bytes(void);
+bool unmapping_reaches_all_cpus(void);
 
 // Whether body(arg), run in a child, is killed by a signal.
 bool is_killed(int (*body)(void *), void *arg);

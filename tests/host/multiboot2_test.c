@@ -297,6 +297,17 @@ START_TEST(efi_by_any_of_its_tags) {
 }
 END_TEST
 
+START_TEST(each_rsdp_alone) {
+    ck_assert_ptr_null(parse_one(14, "RSD PTR old", 11));
+    ck_assert_ptr_nonnull(info.rsdp_old);
+    ck_assert_ptr_null(info.rsdp_new);
+    ck_assert_ptr_null(parse_one(15, "RSD PTR new", 11));
+    ck_assert_ptr_null(info.rsdp_old);
+    ck_assert_ptr_nonnull(info.rsdp_new);
+    ck_assert(!info.efi && !info.efi_services_active);
+}
+END_TEST
+
 START_TEST(memory_map_at_its_limits) {
     struct bytes data = {.size = 0};
     struct bytes map;
@@ -338,6 +349,7 @@ int main(void) {
         bad_efi_pointer,
         first_of_two_counts,
         efi_by_any_of_its_tags,
+        each_rsdp_alone,
         memory_map_at_its_limits,
     };
     return SUITE_RUN("multiboot2", tests);
