@@ -264,26 +264,33 @@ static void pages_remove(struct space *space, uintptr_t start, uintptr_t end) {
     }
 }
 
-// Give the present pages of a range their area's new rights.
+// Give a present page its area's rights. Says whether it has lost some: a right
+// that it gained is found by the fault that the old translation causes.
+static bool page_protect(struct space *space, uintptr_t address) {
+    paddr_t page;
+    uint32_t before;
+    uint32_t after = page_flags(area_at(space, address)->flags);
+    bool mapped = paging_lookup(space->root, address, &page, &before) &&
+                  paging_map(space->root, address, page, after);
+    ASSERT(mapped);
+    return (before & ~after) != 0;
+}
+
+// Give the present pages of a range, all of it in areas, their new rights.
 static void pages_protect(struct space *space, uintptr_t start, uintptr_t end) {
-    uintptr_t at = start;
+    bool lost = false;
+    uintptr_t at = paging_next(space->root, start, end);
     while (at < end) {
         bool irq = spin_lock(&space->lock);
         for (size_t i = 0; i < BATCH && at < end; i++) {
-            at = paging_next(space->root, at, end);
-            const struct area *area = at < end ? area_at(space, at) : NULL;
-            paddr_t page;
-            uint32_t flags;
-            if (area != NULL && paging_lookup(space->root, at, &page, &flags)) {
-                bool mapped =
-                    paging_map(space->root, at, page, page_flags(area->flags));
-                ASSERT(mapped);
-                at += PAGE_SIZE;
-            }
+            lost |= page_protect(space, at);
+            at = paging_next(space->root, at + PAGE_SIZE, end);
         }
         spin_unlock(&space->lock, irq);
     }
-    shootdown(&space->active, start, end);
+    if (lost) {
+        shootdown(&space->active, start, end);
+    }
 }
 
 // --- changes

@@ -55,7 +55,6 @@ struct percpu {
     struct regs gate_frame;   // [c] the caller's registers in a custom call; cs
                               //     and ss are preset
     struct percpu *self;      // [i]
-    uint64_t gate_scratch;    // [c] of syscall/entry.asm
     uint64_t kernel_rsp;      // [c] top of the current thread's kernel stack
     uint64_t callout_storage; // [i] this CPU's slice of callout storage
     struct thread *current;   // [c] the thread that runs
@@ -63,17 +62,16 @@ struct percpu {
     uint32_t cpu_id;          // [i]
     uint32_t apic_id;         // [i]
     uint32_t type_id;         // [c] of the current process
-    uint32_t need_resched; // [a] set by anyone, looked at on the way to ring 3
-    uint32_t irq_depth;    // [c] handlers on this CPU's stacks
-    uint32_t in_callout;   // [c] slot + 1 while a slow path looks at one
-    uint64_t ticks;        // [c] timer interrupts
-    uint64_t nmis;         // [c] NMIs, which nothing here uses yet
-    uint64_t receipts;     // [c] this CPU's ring of receipts: next to write
-    uint64_t receipts_folded;         // [c] those before it are accounted for
-    uint64_t receipts_base;           // [i]
+    uint64_t ticks;           // [c] timer interrupts
+    uint64_t nmis;            // [c] NMIs, which nothing here uses yet
+    uint64_t receipts;        // [c] this CPU's ring of receipts: next to write
+    uint64_t receipts_folded; // [c] those before it are accounted for
+    uint64_t receipts_base;   // [i]
     uint64_t refusals[CALLOUT_SLOTS]; // [c] -EPERM by type, by slot
     uint64_t gdt[8];                  // [i]
     struct tss tss;                   // [c]
+    // Other CPUs write it: on a line that the gate does not touch.
+    ALIGNED(64) uint32_t need_resched; // [a] looked at on the way to ring 3
 };
 
 _Static_assert(sizeof(struct tss) == 104, "the TSS is 104 bytes in the manual");

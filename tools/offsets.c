@@ -88,14 +88,11 @@ void offsets(void) {
     EQU(REGS_SIZE, sizeof(struct regs));
 
     OFFSET(PERCPU_SELF, percpu, self);
-    OFFSET(PERCPU_SCRATCH, percpu, gate_scratch);
     OFFSET(PERCPU_KERNEL_RSP, percpu, kernel_rsp);
     OFFSET(PERCPU_STORAGE, percpu, callout_storage);
-    OFFSET(PERCPU_CURRENT, percpu, current);
     OFFSET(THREAD_RSP, thread, rsp);
     OFFSET(PERCPU_CPU_ID, percpu, cpu_id);
     OFFSET(PERCPU_TYPE_ID, percpu, type_id);
-    OFFSET(PERCPU_IN_CALLOUT, percpu, in_callout);
     OFFSET(PERCPU_RECEIPTS, percpu, receipts);
     OFFSET(PERCPU_RECEIPTS_BASE, percpu, receipts_base);
     OFFSET(PERCPU_REFUSALS, percpu, refusals);

@@ -68,7 +68,9 @@ void hammer_print_shares(const struct hammer_result *result) {
         print_share(result, &result->cpus[i], contended);
     }
     printf(" all  %11s", format_count(calls, result->calls));
-    printf(competed ? "  %5.1f%%" : "", 100.0);
+    if (competed) {
+        printf("  %5.1f%%", 100.0);
+    }
     if (has_order(result)) {
         print_overtakes(&result->total);
     }
