@@ -84,6 +84,7 @@ static void slot_add(
         custom->percpu_size += (uint32_t)ALIGN_UP(s->percpu_size, PERCPU_ALIGN);
     }
     slot_set_types(slot, &options->types[s->slot]);
+    slot->budget_cycles = options->budgets[s->slot];
     add_callout_at(&slot->code, s->rtn, s->name, SHIPPED_VERSION, slot);
     if (s->rtn->rw_size != NULL) {
         slot->storage_size = *s->rtn->rw_size;
@@ -109,6 +110,9 @@ static void options_check(
     for (uint32_t i = 0; i < CALLOUT_SLOTS; i++) {
         if (options->types[i].count != 0 && custom->slots[i].size == 0) {
             startup_print("option \"types.%u\": the slot is empty", i);
+        }
+        if (options->budgets[i] != 0 && custom->slots[i].size == 0) {
+            startup_print("option \"budget.%u\": the slot is empty", i);
         }
     }
 }

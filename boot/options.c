@@ -209,6 +209,23 @@ static const char *parse_types(struct options *options, char *rest) {
     }
 }
 
+static const char *parse_budget(struct options *options, char *rest) {
+    const char *value = cut_value(rest);
+    uint32_t slot;
+    uint32_t cycles;
+    if (value == NULL) {
+        return "not of the form budget.SLOT=CYCLES";
+    }
+    if (!parse_whole_number(rest, &slot) || slot >= CALLOUT_SLOTS) {
+        return "not a slot from 0 to 63";
+    }
+    if (!parse_whole_number(value, &cycles)) {
+        return "not a 32-bit number";
+    }
+    options->budgets[slot] = cycles;
+    return NULL;
+}
+
 static const char *parse_callout(struct options *options, char *rest) {
     const char *version = cut_value(rest);
     if (version == NULL || *version == '\0') {

@@ -34,6 +34,7 @@ struct options {
     uint32_t num_locks;
     struct option_lock locks[MAX_RESOURCES];
     struct option_types types[CALLOUT_SLOTS];
+    uint32_t budgets[CALLOUT_SLOTS]; // cycles, 0: none
     uint32_t num_callouts;
     struct option_callout callouts[OPTIONS_MAX_CALLOUTS];
     bool toll;

@@ -61,8 +61,13 @@ void initrd_init(const struct syspage_entry *syspage) {
         }
         const char *data = direct(as[i].start);
         size_t size = as[i].end - as[i].start + 1;
+        const char *name = SYSPAGE_STRING(syspage, as[i].detail);
         if (is_tar(data, size)) {
-            archive_add(data, size, SYSPAGE_STRING(syspage, as[i].detail));
+            archive_add(data, size, name);
+        } else {
+            kprintf(
+                "tollgate: initrd module %s: not a tar archive, left out\n",
+                name);
         }
     }
 }

@@ -190,6 +190,13 @@ void scheduler_yield(void) {
     irq_restore(irq);
 }
 
+bool scheduler_may_go_on(void) {
+    if (need_resched(this_cpu())) {
+        scheduler_yield();
+    }
+    return !thread_is_killed(thread_current());
+}
+
 _Noreturn void scheduler_exit(void) {
     spin_lock_irq_off(&sched_lock);
     thread_current()->state = THREAD_DEAD;

@@ -46,6 +46,12 @@ uint32_t scheduler_cpu_count(void);
 // Context: thread context, no lock held. Interrupts stay as they are.
 void scheduler_yield(void);
 
+// Between the parts of a long call: let others run if the slice is over. False
+// if the thread is being killed.
+//
+// Context: thread context, no spinlock held.
+bool scheduler_may_go_on(void);
+
 // Make a new thread ready.
 void scheduler_start(struct thread *thread);
 

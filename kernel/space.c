@@ -12,6 +12,7 @@
 #include "kernel/pages.h"
 #include "kernel/paging.h"
 #include "kernel/panic.h"
+#include "kernel/scheduler.h"
 #include "kernel/shootdown.h"
 #include "kernel/thread.h"
 
@@ -261,6 +262,7 @@ static void pages_remove(struct space *space, uintptr_t start, uintptr_t end) {
         for (size_t i = 0; i < count; i++) {
             page_free(pages[i]);
         }
+        (void)scheduler_may_go_on(); // once begun, it is finished
     }
 }
 
@@ -287,6 +289,7 @@ static void pages_protect(struct space *space, uintptr_t start, uintptr_t end) {
             at = paging_next(space->root, at + PAGE_SIZE, end);
         }
         spin_unlock(&space->lock, irq);
+        (void)scheduler_may_go_on(); // once begun, it is finished
     }
     if (lost) {
         shootdown(&space->active, start, end);

@@ -8,6 +8,7 @@
 #include "kernel/heap.h"
 #include "kernel/pipe.h"
 #include "kernel/process.h"
+#include "kernel/scheduler.h"
 #include "kernel/tar.h"
 #include "syscall/calls.h"
 #include "syscall/user_memory.h"
@@ -124,7 +125,7 @@ static bool gather_flush(struct gather *gather, long *error) {
     gather->written += (size_t)done;
     bool all = (size_t)done == gather->used;
     gather->used = 0;
-    return all;
+    return scheduler_may_go_on() && all;
 }
 
 static bool gather_part(struct gather *gather, struct part part, long *error) {
@@ -168,7 +169,7 @@ static long scatter_part(
     while (done < part.size) {
         size_t want = smaller(part.size - done, CHUNK);
         long got = file_read(file, buffer, want);
-        *going = got == (long)want;
+        *going = got == (long)want && scheduler_may_go_on();
         if (got <= 0) {
             return done > 0 ? (long)done : got;
         }

@@ -8,6 +8,7 @@
 #include "kernel/pages.h"
 #include "kernel/process.h"
 #include "kernel/random.h"
+#include "kernel/scheduler.h"
 #include "kernel/space.h"
 #include "kernel/tar.h"
 #include "syscall/calls.h"
@@ -271,6 +272,9 @@ long call_getrandom(uint64_t to, uint64_t size, uint64_t flags) {
             return done > 0 ? (long)done : -EFAULT;
         }
         done += part;
+        if (!scheduler_may_go_on()) {
+            break;
+        }
     }
     return (long)done;
 }

@@ -113,19 +113,30 @@ static bool have_it_read(uint32_t wanted) {
     return true;
 }
 
-// Put a new page in the place of the old one.
-static bool replace_page(void) {
-    void *at = mmap(
-        (void *)look.page, PAGE, PROT_READ | PROT_WRITE,
-        MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
-    return at == (const void *)look.page;
+static void *map_page(volatile void *where) {
+    int fixed = where ? MAP_FIXED : 0;
+    return mmap(
+        (void *)where, PAGE, PROT_READ | PROT_WRITE,
+        MAP_PRIVATE | MAP_ANONYMOUS | fixed, -1, 0);
+}
+
+// Put a new page in the place of the old one, and `value` in it. The memory of
+// the old one goes to `decoy`: who still looks there finds something else.
+static bool replace_page(uint32_t value, volatile uint32_t *decoy) {
+    CHECK(map_page(look.page) == (const volatile void *)look.page);
+    *decoy = ~value;
+    *look.page = value;
+    CHECK_EQUAL(*decoy, ~value); // this CPU does not look there, for one
+    return true;
 }
 
 static bool replace_pages(void) {
     for (uint32_t value = 1; value <= ROUNDS; value++) {
-        CHECK(replace_page());
-        *look.page = value;
+        volatile uint32_t *decoy = map_page(NULL);
+        CHECK(decoy != MAP_FAILED);
+        CHECK(replace_page(value, decoy));
         CHECK(have_it_read(value));
+        CHECK_EQUAL(munmap((void *)decoy, PAGE), 0);
     }
     return true;
 }
@@ -139,8 +150,7 @@ bool unmapping_reaches_all_cpus(void) {
     }
     CHECK(cpus_pin(cpus.cpus[0]));
     look.cpu = cpus.cpus[1];
-    look.page = mmap(
-        NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    look.page = map_page(NULL);
     CHECK(look.page != MAP_FAILED);
     atomic_store(&look.step, LOOKED);
     CHECK_EQUAL(pthread_create(&thread, NULL, look_at_page, NULL), 0);

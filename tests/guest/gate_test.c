@@ -56,6 +56,10 @@ int main(void) {
         TEST(any_segment_will_do),
         TEST(single_step_through_the_gate),
         TEST(forbidden_instructions_kill),
+        TEST(files_can_be_read),
+        TEST(bad_files_are_refused),
+        TEST(pipes_carry_bytes),
+        TEST(unmapping_reaches_all_cpus),
         TEST(memory_can_be_had_and_returned),
         TEST(text_is_formatted),
         TEST(threads_exclude_each_other),
@@ -65,10 +69,6 @@ int main(void) {
         TEST(floating_point_survives_switches),
         TEST(time_goes_forward),
         TEST(sleep_is_long_enough),
-        TEST(files_can_be_read),
-        TEST(bad_files_are_refused),
-        TEST(pipes_carry_bytes),
-        TEST(unmapping_reaches_all_cpus),
     };
     return ktap_run(tests, sizeof(tests) / sizeof(tests[0]));
 }

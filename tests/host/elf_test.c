@@ -202,6 +202,11 @@ START_TEST(outside_user_space) {
     }
     seed.phdrs[DATA].p_vaddr = USER_START + 0x10;
     ck_assert_ptr_null(parse(&seed));
+    seed.phdrs[TEXT].p_vaddr = USER_START;
+    seed.phdrs[DATA].p_vaddr = 0x403010;
+    seed.header.e_entry = USER_START;
+    ck_assert_ptr_null(parse(&seed));
+    seed = elf_seed();
     seed.phdrs[DATA].p_vaddr = USER_END - 0x2000 + 0x10;
     ck_assert_ptr_nonnull(parse(&seed));
     seed.phdrs[DATA].p_memsz = 0x2000 - 0x10;

@@ -192,6 +192,20 @@ START_TEST(lock_kinds) {
 }
 END_TEST
 
+START_TEST(budgets) {
+    ck_assert_str_eq(parse("budget.4=1000 budget.63=0x10"), "");
+    ck_assert_uint_eq(options.budgets[4], 1000);
+    ck_assert_uint_eq(options.budgets[63], 16);
+    ck_assert_uint_eq(options.budgets[0], 0);
+    ck_assert_str_eq(
+        parse("budget.64=1 budget.x=1 budget.1 budget.1=y"),
+        "budget.64=1: not a slot from 0 to 63\n"
+        "budget.x=1: not a slot from 0 to 63\n"
+        "budget.1: not of the form budget.SLOT=CYCLES\n"
+        "budget.1=y: not a 32-bit number\n");
+}
+END_TEST
+
 START_TEST(types) {
     ck_assert_str_eq(parse("types.63=1,2,3,4,5,6,7,8"), "");
     ck_assert_uint_eq(options.types[63].count, 8);
@@ -318,7 +332,7 @@ START_TEST(help) {
         ck_assert_uint_gt(strlen(line.help), 0);
         ck_assert_uint_gt(strlen(line.initial), 0);
     }
-    ck_assert_uint_eq(count, 9);
+    ck_assert_uint_eq(count, 10);
 }
 END_TEST
 
@@ -333,6 +347,7 @@ int main(void) {
         unknown_options_are_named_once,
         numbers_out_of_range,
         lock_kinds,
+        budgets,
         types,
         kinds_of_numbers_and_locks,
         tolls,

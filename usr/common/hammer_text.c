@@ -146,6 +146,11 @@ void hammer_print_worst(const struct hammer_result *result) {
             worst->ticket, worst->entry, worst->overtakes);
     }
     printf(".\n");
+    if (result->total.overruns != 0) {
+        printf(
+            "%" PRIu64 " calls held longer than the slot's budget.\n",
+            result->total.overruns);
+    }
 }
 
 void hammer_print_findings(const struct hammer_result *result) {
