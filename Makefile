@@ -146,7 +146,7 @@ COMMON     := $(B)/usr/common.a
 LIB_OBJ    := $(addprefix $(B)/,$(addsuffix .o,$(wildcard usr/lib/*.[cS])))
 COMMON_OBJ := $(addprefix $(B)/,$(addsuffix .o,$(wildcard usr/common/*.c)))
 
-programs: $(USR_BIN) $(USR_TESTS) $(LIB) ## /bin, the guest tests, libtollgate
+programs: $(USR_BIN) $(USR_TESTS) $(SDK) ## /bin, the guest tests, libtollgate
 
 $(B)/usr/%.o $(B)/tests/guest/%.o: USR_SAY = $(if $(filter %.S,$<),AS,CC)
 $(B)/usr/%.o: usr/% Makefile
@@ -202,6 +202,12 @@ install-lib: $(LIB) ## libtollgate, headers, pkg-config file: PREFIX= DESTDIR=
 	$(Q)install -D -m 644 -t $(DESTDIR)$(PREFIX)/lib/pkgconfig \
 	    usr/lib/tollgate.pc
 
+# The same for programs outside of the tree that have not installed it.
+SDK := $(B)/sdk/lib/pkgconfig/tollgate.pc
+$(SDK): $(LIB) usr/lib/tollgate.pc usr/include/tollgate.h callouts/syspage.h \
+  syscall/abi.h
+	$(Q)$(MAKE) install-lib PREFIX=$(B)/sdk
+
 .PHONY: programs install-lib
 
 # --- the boot image ---------------------------------------------------------
@@ -222,9 +228,8 @@ SECONDS ?=
 BOOT   := tools/boot --smp $(SMP) --mem $(MEM)
 STRESS := /bin/stress --json $(if $(SLOT),--slot $(SLOT)) $(if $(LOCK),--lock $(LOCK))
 
-run: $(B)/tollgate.iso ## the tour: boot on SMP=4 CPUs, show it all, report
+run: $(B)/tollgate.iso $(SDK) ## the tour: boot on SMP=4 CPUs, show it all, report
 	$(Q)$(BOOT) --json $(B)/run.json -- /bin/tour
-	@echo "report: $(B)/run.json"
 
 stress: $(B)/tollgate.iso ## all CPUs call SLOT= under LOCK= for SECONDS= or COUNT=
 	$(Q)$(BOOT) --json $(B)/stress.json -- $(STRESS) \
@@ -239,7 +244,7 @@ latency: $(B)/tollgate.iso ## interrupts-off figures of a stress run of SECONDS=
 debug: $(B)/tollgate.iso ## QEMU stopped, gdb attached, symbols loaded
 	$(Q)tools/debug $(B)/tollgate.debug $(BOOT) --gdb -- /bin/tour
 
-iso: $(B)/tollgate.iso ## the hybrid boot image, build/tollgate.iso
+iso: $(B)/tollgate.iso $(SDK) ## the hybrid boot image, build/tollgate.iso
 
 test: $(B)/tollgate.iso programs ## every test: host, guest, model, matrix
 	$(Q)tests/run

@@ -21,6 +21,9 @@
 
 #define IDT_PRESENT_INTERRUPT 0x8e00ul
 
+// Page-fault error code (Intel SDM volume 3, "Page-Fault Exceptions").
+#define FAULT_USER 0x4
+
 // An entry of the IDT (Intel SDM volume 3, "64-Bit Mode IDT").
 struct gate {
     uint64_t low;
@@ -77,14 +80,29 @@ const char *trap_name(unsigned vector) {
 // --- exceptions
 // ---------------------------------------------------------------
 
-static bool fixup_apply(struct regs *regs) {
+static const struct extable_entry *extable_find(uintptr_t rip) {
     for (const struct extable_entry *e = extable_start; e < extable_end; e++) {
-        if (e->at == regs->rip) {
-            regs->rip = e->fixup;
-            return true;
+        if (e->at == rip) {
+            return e;
         }
     }
-    return false;
+    return NULL;
+}
+
+static bool fixup_apply(struct regs *regs) {
+    const struct extable_entry *entry = extable_find(regs->rip);
+    if (entry != NULL) {
+        regs->rip = entry->fixup;
+    }
+    return entry != NULL;
+}
+
+// Whose accesses to user memory may fault: ring 3's own, and those of the
+// kernel's instructions that are meant for it. Any other one, such as one that
+// SMAP forbids, would only fault again.
+static bool fault_is_expected(const struct regs *regs, uint32_t error) {
+    return regs_from_user(regs) ? (error & FAULT_USER) != 0
+                                : extable_find(regs->rip) != NULL;
 }
 
 // A page fault on a user address that the current space may resolve. Whoever
@@ -93,7 +111,8 @@ static bool fault_resolve(
     const struct regs *regs, uintptr_t address, uint32_t error) {
     const struct thread *thread = this_cpu()->current;
     if ((regs->rflags & RFLAGS_IF) == 0 || address >= USER_END ||
-        thread == NULL || thread->space == NULL) {
+        thread == NULL || thread->space == NULL ||
+        !fault_is_expected(regs, error)) {
         return false;
     }
     sti();

@@ -20,6 +20,7 @@
 #define MAGIC_SIZE 4
 #define BAD_FD 99
 #define ROUNDS 50
+#define DECOYS 16
 #define PATIENCE_S 10
 
 bool files_can_be_read(void) {
@@ -113,31 +114,39 @@ static bool have_it_read(uint32_t wanted) {
     return true;
 }
 
-static void *map_page(volatile void *where) {
+static void *map_pages(volatile void *where, size_t size) {
     int fixed = where ? MAP_FIXED : 0;
     return mmap(
-        (void *)where, PAGE, PROT_READ | PROT_WRITE,
+        (void *)where, size, PROT_READ | PROT_WRITE,
         MAP_PRIVATE | MAP_ANONYMOUS | fixed, -1, 0);
 }
 
 // Put a new page in the place of the old one, and `value` in it. The memory of
-// the old one goes to `decoy`: who still looks there finds something else.
-static bool replace_page(uint32_t value, volatile uint32_t *decoy) {
-    CHECK(map_page(look.page) == (const volatile void *)look.page);
-    *decoy = ~value;
+// the old one soon goes to one of the decoys: who still looks there finds
+// something else.
+static bool replace_page(uint32_t value, volatile uint32_t *decoys) {
+    CHECK(map_pages(look.page, PAGE) == (const volatile void *)look.page);
+    for (size_t i = 0; i < DECOYS; i++) {
+        decoys[i * PAGE / sizeof(*decoys)] = ~value;
+    }
     *look.page = value;
-    CHECK_EQUAL(*decoy, ~value); // this CPU does not look there, for one
+    for (size_t i = 0; i < DECOYS; i++) {
+        CHECK_EQUAL(decoys[i * PAGE / sizeof(*decoys)], ~value);
+    }
     return true;
 }
 
+// Decoys stay, so that in the end no other memory is free for the next ones.
 static bool replace_pages(void) {
+    const size_t size = DECOYS * PAGE;
+    char *decoys = map_pages(NULL, ROUNDS * size);
+    CHECK(decoys != MAP_FAILED);
     for (uint32_t value = 1; value <= ROUNDS; value++) {
-        volatile uint32_t *decoy = map_page(NULL);
-        CHECK(decoy != MAP_FAILED);
-        CHECK(replace_page(value, decoy));
+        char *at = decoys + (value - 1) * size;
+        CHECK(replace_page(value, (volatile uint32_t *)(void *)at));
         CHECK(have_it_read(value));
-        CHECK_EQUAL(munmap((void *)decoy, PAGE), 0);
     }
+    CHECK_EQUAL(munmap(decoys, ROUNDS * size), 0);
     return true;
 }
 
@@ -150,7 +159,7 @@ bool unmapping_reaches_all_cpus(void) {
     }
     CHECK(cpus_pin(cpus.cpus[0]));
     look.cpu = cpus.cpus[1];
-    look.page = map_page(NULL);
+    look.page = map_pages(NULL, PAGE);
     CHECK(look.page != MAP_FAILED);
     atomic_store(&look.step, LOOKED);
     CHECK_EQUAL(pthread_create(&thread, NULL, look_at_page, NULL), 0);

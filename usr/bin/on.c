@@ -5,6 +5,7 @@
 // there is no such program.
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -22,23 +23,25 @@ struct request {
     struct cpu_list cpus;
 };
 
-static int usage(void) {
-    fprintf(
-        stderr, "usage: on [-t] [-T TYPE] [-C CPULIST | -m MASK] PROGRAM "
-                "[ARG...]\n"
-                "  -t          print its kernel calls to the kernel's console\n"
-                "  -T TYPE     the program's type ID, a number\n"
-                "  -C CPULIST  CPUs it may run on, as in 0-3,7\n"
-                "  -m MASK     the same as a hexadecimal mask, as in f\n");
-    return EXIT_USAGE;
+static void print_help(void) {
+    printf("usage: on [-t] [-T TYPE] [-C CPULIST | -m MASK] PROGRAM "
+           "[ARG...]\n"
+           "  -t          print its kernel calls to the kernel's console\n"
+           "  -T TYPE     the program's type ID, a number\n"
+           "  -C CPULIST  CPUs it may run on, as in 0-3,7\n"
+           "  -m MASK     the same as a hexadecimal mask, as in f\n");
 }
 
-// Read the options; optind is then PROGRAM's index.
+// Read the options; optind is then PROGRAM's index. Returns false,
+// after one line, if they are wrong.
 static bool read_options(int argc, char **argv, struct request *request) {
     int option;
-    while ((option = getopt(argc, argv, "+tT:C:m:")) != -1) {
+    while ((option = getopt(argc, argv, "+htT:C:m:")) != -1) {
         bool ok = false;
         switch (option) {
+        case 'h':
+            print_help();
+            exit(EXIT_OK);
         case 't':
             ok = request->trace = true;
             break;
@@ -59,13 +62,16 @@ static bool read_options(int argc, char **argv, struct request *request) {
             return false;
         }
     }
+    if (optind == argc) {
+        complain("which PROGRAM? (-h shows the options)");
+    }
     return optind < argc;
 }
 
 int main(int argc, char **argv) {
     struct request request = {0};
     if (!read_options(argc, argv, &request)) {
-        return usage();
+        return EXIT_USAGE;
     }
     if (request.cpus.count && !cpus_allow(&request.cpus)) {
         complain("can not run on these CPUs: %s", strerror(errno));

@@ -174,13 +174,11 @@ static void report(const struct price *prices, size_t count, bool ok) {
     json_free(&json);
 }
 
-static int usage(void) {
-    fprintf(
-        stderr, "usage: price [--max SLOT=N]...\n"
-                "  --max SLOT=N  fail if a call of SLOT (0, 2 or 3) takes more "
-                "than N\n"
-                "                instructions with measurement off\n");
-    return EXIT_USAGE;
+static void print_help(void) {
+    printf("usage: price [--max SLOT=N]...\n"
+           "  --max SLOT=N  fail if a call of SLOT (0, 2 or 3) takes more "
+           "than N\n"
+           "                instructions with measurement off\n");
 }
 
 // "SLOT=N"
@@ -203,7 +201,9 @@ static bool take_maximum(char *text, struct price *prices, size_t count) {
 
 int main(int argc, char **argv) {
     static const struct option options[] = {
-        {"max", required_argument, NULL, 'm'}, {NULL, 0, NULL, 0}};
+        {"max", required_argument, NULL, 'm'},
+        {"help", no_argument, NULL, 'h'},
+        {NULL, 0, NULL, 0}};
     static struct price prices[] = {
         {.slot = 0, .stub = SysCustom, .a = 3, .b = 4, .type = TYPE_ALLOWED},
         {.slot = 2, .stub = price_percpu_add, .a = 1},
@@ -216,15 +216,20 @@ int main(int argc, char **argv) {
     int option;
     while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
         if (option == '?') {
-            return usage();
+            return EXIT_USAGE;
+        }
+        if (option == 'h') {
+            print_help();
+            return EXIT_OK;
         }
         if (!take_maximum(optarg, prices, count)) {
             complain("bad argument of --max: %s", optarg);
-            return usage();
+            return EXIT_USAGE;
         }
     }
     if (optind < argc) {
-        return usage();
+        complain("what is %s? (--help shows the options)", argv[optind]);
+        return EXIT_USAGE;
     }
     if (!find_prices(prices, count)) {
         return EXIT_FAILED;

@@ -6,6 +6,7 @@
 #include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "usr/common/cpus.h"
@@ -26,9 +27,8 @@ struct request {
     bool quiet;
 };
 
-static int usage(void) {
-    fprintf(
-        stderr,
+static void print_help(void) {
+    printf(
         "usage: stress [OPTION...]\n"
         "  --slot N       the slot to call, 0..63 (3: shared_add)\n"
         "  --count N      calls on each CPU (100000)\n"
@@ -42,7 +42,6 @@ static int usage(void) {
         "  --noise US     watch for noise that long before and after (2000)\n"
         "  --json         the same figures, as a line of JSON, to tools/boot\n"
         "  --quiet        print only what failed\n");
-    return EXIT_USAGE;
 }
 
 static bool parse_lock(const char *text, uint32_t *kind) {
@@ -88,6 +87,9 @@ static bool take_option(int option, struct request *request) {
         return request->json = true;
     case 'q':
         return request->quiet = true;
+    case 'h':
+        print_help();
+        exit(EXIT_OK);
     default:
         return false;
     }
@@ -105,6 +107,7 @@ static bool read_options(int argc, char **argv, struct request *request) {
         {"noise", required_argument, NULL, 'N'},
         {"json", no_argument, NULL, 'j'},
         {"quiet", no_argument, NULL, 'q'},
+        {"help", no_argument, NULL, 'h'},
         {NULL, 0, NULL, 0},
     };
     int option;
@@ -119,7 +122,7 @@ static bool read_options(int argc, char **argv, struct request *request) {
         }
     }
     if (optind < argc) {
-        complain("what is %s?", argv[optind]);
+        complain("what is %s? (--help shows the options)", argv[optind]);
     }
     return optind == argc;
 }
@@ -250,7 +253,7 @@ int main(int argc, char **argv) {
              .noise_us = DEFAULT_NOISE_US},
         .lock = LOCK_NOT_GIVEN};
     if (!read_options(argc, argv, &request)) {
-        return usage();
+        return EXIT_USAGE;
     }
     if (!choose_cpus(request.cpus, &request.plan.cpus)) {
         return EXIT_USAGE;

@@ -334,32 +334,35 @@ static const struct {
 };
 #define NUM_SECTIONS (sizeof(sections) / sizeof(sections[0]))
 
-static int usage(void) {
-    fprintf(stderr, "usage: syspage [SECTION], where SECTION is one of\n ");
+static void print_choice(void) {
+    fprintf(stderr, "usage: syspage [SECTION], one of");
     for (size_t i = 0; i < NUM_SECTIONS; i++) {
         fprintf(stderr, " %s", sections[i].name);
     }
     fprintf(stderr, "\n");
-    return EXIT_USAGE;
+}
+
+static bool print_sections(const char *wanted) {
+    bool found = false;
+    for (size_t i = 0; i < NUM_SECTIONS; i++) {
+        if (!wanted || !strcmp(wanted, sections[i].name)) {
+            printf("%s\n", sections[i].name);
+            sections[i].print();
+            found = true;
+        }
+    }
+    return found;
 }
 
 int main(int argc, char **argv) {
-    bool found = false;
-    if (argc > 2) {
-        return usage();
-    }
     page = tollgate_syspage();
     if (!page) {
         complain("there is no system page: this is not Tollgate");
         return EXIT_FAILED;
     }
-    for (size_t i = 0; i < NUM_SECTIONS; i++) {
-        if (argc == 2 && strcmp(argv[1], sections[i].name)) {
-            continue;
-        }
-        printf("%s\n", sections[i].name);
-        sections[i].print();
-        found = true;
+    if (argc > 2 || !print_sections(argv[1])) {
+        print_choice();
+        return EXIT_USAGE;
     }
-    return found ? EXIT_OK : usage();
+    return EXIT_OK;
 }

@@ -77,8 +77,8 @@ void hammer_print_shares(const struct hammer_result *result) {
     printf("\n%s calls a second\n", format_count(calls, (uint64_t)rate));
     if (competed) {
         printf(
-            "Jain index of the shares %.3f: 1 is even, %.3f is one CPU taking "
-            "all. Shares are\nof the calls made while all CPUs competed.\n",
+            "Jain index of the shares %.3f; 1 is even, %.3f is one CPU taking "
+            "all. A share\nis of the calls made while all CPUs competed.\n",
             result->jain, 1 / (double)result->num_cpus);
     }
 }
@@ -135,11 +135,11 @@ void hammer_print_worst(const struct hammer_result *result) {
         return;
     }
     printf(
-        "Worst call: interrupts off for %s on CPU %u: wait %s, hold %s,\n",
+        "Worst call: interrupts off for %s on CPU %u, wait %s, hold %s,\n",
         format_time(off, worst->off, result->hz), worst->cpu,
         format_time(wait, worst->wait, result->hz),
         format_time(hold, worst->hold, result->hz));
-    printf("called from 0x%" PRIx64 " by type %u", worst->rip, worst->type_id);
+    printf("from 0x%" PRIx64 " by type %u", worst->rip, worst->type_id);
     if (result->resource_name) {
         printf(
             "; ticket %" PRIu64 ", entry %" PRIu64 ", overtaken by %u",

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: MIT
+// Memory, and that all of it comes back.
+#include <errno.h>
+#include <signal.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/sysinfo.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "callouts/syspage.h"
+#include "tests/guest/process_tests.h"
+
+#define PAGE 4096ul
+#define PAGES 200ul
+#define ROUNDS 20
+#define ALL_WELL 5 // process_life.c's
+
+static char *map(size_t pages, int protection) {
+    return mmap(
+        NULL, pages * PAGE, protection, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+}
+
+static bool all_zero(const char *memory) {
+    for (size_t i = 0; i < PAGES; i++) {
+        if (memory[i * PAGE] || memory[i * PAGE + PAGE - 1]) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool fresh_memory_is_zero(void) {
+    for (int i = 0; i < ROUNDS; i++) {
+        char *memory = map(PAGES, PROT_READ | PROT_WRITE);
+        CHECK(memory != MAP_FAILED);
+        CHECK(all_zero(memory));
+        memset(memory, -1, PAGES * PAGE);
+        CHECK_EQUAL(madvise(memory, PAGES * PAGE, MADV_DONTNEED), 0);
+        CHECK(all_zero(memory));
+        memset(memory, -1, PAGES * PAGE);
+        CHECK_EQUAL(munmap(memory, PAGES * PAGE), 0);
+    }
+    return true;
+}
+
+// The kernel obeys them for the program: it is asked to write there, or to
+// read.
+static bool readable(const char *memory) {
+    int ends[2];
+    bool result = pipe(ends) == 0 && write(ends[1], memory, 1) == 1;
+    close(ends[0]);
+    close(ends[1]);
+    return result;
+}
+
+static bool writable(char *memory) {
+    return syscall(SYS_uname, memory) == 0;
+}
+
+bool rights_are_obeyed(void) {
+    char *memory = map(3, PROT_READ | PROT_WRITE);
+    CHECK(memory != MAP_FAILED);
+    char *middle = memory + PAGE;
+    CHECK(writable(memory) && writable(middle) && readable(middle));
+    CHECK_EQUAL(mprotect(middle, PAGE, PROT_READ), 0);
+    CHECK(!writable(middle) && readable(middle) && writable(memory));
+    CHECK_EQUAL(mprotect(middle, PAGE, PROT_READ | PROT_WRITE), 0);
+    CHECK(writable(middle));
+    CHECK_EQUAL(munmap(middle, PAGE), 0);
+    CHECK(!readable(middle) && readable(memory) && writable(middle + PAGE));
+    CHECK(mprotect(memory, 3 * PAGE, PROT_READ) < 0 && errno == ENOMEM);
+    CHECK(munmap(memory + 1, PAGE) < 0 && errno == EINVAL);
+    return munmap(memory, 3 * PAGE) == 0;
+}
+
+bool nothing_is_writable_and_executable(void) {
+    CHECK(
+        map(1, PROT_READ | PROT_WRITE | PROT_EXEC) == MAP_FAILED &&
+        errno == EACCES);
+    char *memory = map(1, PROT_READ | PROT_WRITE);
+    CHECK(
+        mprotect(memory, PAGE, PROT_WRITE | PROT_EXEC) < 0 && errno == EACCES);
+    CHECK_EQUAL(mprotect(memory, PAGE, PROT_READ | PROT_EXEC), 0);
+    CHECK(!writable(memory));
+    return munmap(memory, PAGE) == 0;
+}
+
+static char *set_break(char *to) {
+    return (char *)syscall(SYS_brk, to);
+}
+
+bool break_grows_and_shrinks(void) {
+    char *start = set_break(NULL);
+    CHECK(set_break(start + PAGES * PAGE) == start + PAGES * PAGE);
+    memset(start, -1, PAGES * PAGE);
+    CHECK(set_break(start) == start);
+    CHECK(set_break(start + PAGES * PAGE) == start + PAGES * PAGE);
+    CHECK_EQUAL(start[2 * PAGE], 0);
+    CHECK(set_break(start) == start);
+    CHECK(set_break((char *)PAGE) == start); // below its beginning
+    CHECK(set_break((char *)UINTPTR_MAX) == start);
+    return true;
+}
+
+bool system_page_stays(void) {
+    char *page = (char *)SYSPAGE_USER_VADDR;
+    int fixed = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED;
+    CHECK(readable(page) && !writable(page));
+    CHECK(munmap(page, PAGE) < 0 && errno == EACCES);
+    CHECK(munmap(page - PAGE, 3 * PAGE) < 0 && errno == EACCES);
+    CHECK(mprotect(page, PAGE, PROT_READ | PROT_WRITE) < 0);
+    CHECK(mmap(page, PAGE, PROT_READ, fixed, -1, 0) == MAP_FAILED);
+    CHECK(madvise(page, PAGE, MADV_DONTNEED) < 0);
+    return readable(page);
+}
+
+static size_t pages_free(void) {
+    struct sysinfo info;
+    return sysinfo(&info) ? 0 : info.freeram;
+}
+
+bool exhaustion_kills_the_eater(void) {
+    size_t before = pages_free();
+    int status = role_run("eat");
+    CHECK(status >= 0 && WIFSIGNALED(status));
+    CHECK_EQUAL(WTERMSIG(status), SIGKILL);
+    CHECK_EQUAL(pages_free(), before);
+    return true;
+}
+
+// The stacks of a crowd are kept for the next one.
+bool threads_are_bounded(void) {
+    CHECK_EQUAL(role_run("crowd"), ALL_WELL << 8);
+    size_t before = pages_free();
+    CHECK_EQUAL(role_run("crowd"), ALL_WELL << 8);
+    CHECK_EQUAL(pages_free(), before);
+    return true;
+}
+
+bool processes_leave_no_pages(void) {
+    CHECK_EQUAL(role_run("exit"), 9 << 8);
+    size_t before = pages_free();
+    for (int i = 0; i < ROUNDS; i++) {
+        CHECK_EQUAL(role_run("well"), ALL_WELL << 8);
+    }
+    CHECK_EQUAL(role_run("exit"), 9 << 8);
+    CHECK_EQUAL(pages_free(), before);
+    return true;
+}
