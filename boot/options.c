@@ -22,16 +22,13 @@ static const char *skip_spaces(const char *at) {
     return at;
 }
 
-// As options_next_word(); *open says whether a quote was left open.
-static size_t split_word(
+// Copy the word that begins at *text, which may be empty. Returns its length +
+// 1; *open says whether a quote was left open.
+static size_t copy_word(
     const char **text, char *word, size_t size, bool *open) {
-    const char *at = skip_spaces(*text);
+    const char *at = *text;
     size_t length = 0;
     char quote = '\0';
-    if (*at == '\0') {
-        *text = at;
-        return 0;
-    }
     for (; *at != '\0' && (quote != '\0' || *at != ' '); at++) {
         if (*at == '\\' && (at[1] == '\\' || is_quote(at[1]))) {
             at++;
@@ -52,9 +49,27 @@ static size_t split_word(
     return length + 1;
 }
 
+// As options_next_word(); *open as above.
+static size_t next_option(
+    const char **text, char *word, size_t size, bool *open) {
+    *text = skip_spaces(*text);
+    return **text != '\0' ? copy_word(text, word, size, open) : 0;
+}
+
+// Behind "--" one space stands before each argument: GRUB writes an empty one
+// as nothing.
+static size_t next_argument(
+    const char **text, char *word, size_t size, bool *open) {
+    if (**text == '\0') {
+        return 0;
+    }
+    *text += **text == ' ';
+    return copy_word(text, word, size, open);
+}
+
 size_t options_next_word(const char **text, char *word, size_t size) {
     bool open;
-    return split_word(text, word, size, &open);
+    return next_option(text, word, size, &open);
 }
 
 // --- values ------------------------------------------------------------------
@@ -367,7 +382,8 @@ void options_parse(
     for (;;) {
         bool open;
         const char *start = skip_spaces(text);
-        size_t used = split_word(&text, buffer, size, &open);
+        size_t used = arguments ? next_argument(&text, buffer, size, &open)
+                                : next_option(&text, buffer, size, &open);
         if (used == 0) {
             return;
         }

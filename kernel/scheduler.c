@@ -5,6 +5,7 @@
 
 #include <stdatomic.h>
 
+#include "kernel/base/layout.h"
 #include "kernel/base/x86.h"
 #include "kernel/clock.h"
 #include "kernel/panic.h"
@@ -162,6 +163,8 @@ static void switch_to(struct percpu *cpu, struct thread *next) {
 // caller's thread runs again.
 static void schedule(void) {
     struct percpu *cpu = this_cpu();
+    // With interrupts on, one could strike on the way out, after SWAPGS.
+    ASSERT((read_rflags() & RFLAGS_IF) == 0);
     struct thread *previous = cpu->current;
     __atomic_store_n(&cpu->need_resched, 0, __ATOMIC_RELAXED);
     if (previous->state == THREAD_RUNNING && previous != cpu->idle) {

@@ -22,7 +22,9 @@ struct spinlock {
 MUST_CHECK bool spin_lock(struct spinlock *lock);
 void spin_unlock(struct spinlock *lock, bool irq);
 
-// The same where interrupts are off already, and stay so.
+// The same for who has interrupts off, or wants them off from now on: they stay
+// off when the lock is released with spin_unlock(lock, false).
 static inline void spin_lock_irq_off(struct spinlock *lock) {
-    irq_restore(spin_lock(lock));
+    bool irq = spin_lock(lock);
+    (void)irq;
 }

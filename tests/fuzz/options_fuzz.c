@@ -69,7 +69,7 @@ static void once_damaged(struct fuzz *fuzz) {
 }
 
 static void random_word(struct fuzz *fuzz, char *word) {
-    size_t length = 1 + fuzz_below(fuzz, MAX_WORD - 1);
+    size_t length = fuzz_below(fuzz, MAX_WORD);
     static const char letters[] = "  \\\\\"\"''=.,-abx019";
     for (size_t i = 0; i < length; i++) {
         word[i] = letters[fuzz_below(fuzz, sizeof(letters) - 1)];

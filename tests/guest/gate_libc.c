@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -20,7 +21,7 @@
 #define INCREMENTS 2000
 #define BLOCKS 64
 #define LARGE (8ul << 20)
-#define SSE_TURNS 200000
+#define SSE_TURNS 1000
 #define SLEEP_NS 20000000l
 #define NS_PER_SECOND 1000000000l
 #define READINGS 1000
@@ -163,17 +164,28 @@ bool affinity_is_kept(void) {
     return true;
 }
 
-// A sum whose parts live in SSE registers all the time.
-static void *sum_slowly(void *number) {
-    double step = 1 + (double)(intptr_t)number;
-    double sum = 0;
+// Give the CPU away with a value in an SSE register, and say what is in it
+// after.
+static uint64_t yield_with_sse(uint64_t value) {
+    long number = SYS_sched_yield;
+    __asm__ volatile("movq %1, %%xmm7\n\t"
+                     "syscall\n\t"
+                     "movq %%xmm7, %1"
+                     : "+a"(number), "+r"(value)
+                     :
+                     : "rcx", "r11", "xmm7", "memory");
+    return value;
+}
+
+// Each thread has values of its own in it.
+static void *keep_sse(void *number) {
     for (int i = 0; i < SSE_TURNS; i++) {
-        sum += step;
-        if (i % (SSE_TURNS / 4) == 0) {
-            sched_yield();
+        uint64_t value = (uint64_t)(intptr_t)number << 32 | (uint64_t)i;
+        if (yield_with_sse(value) != value) {
+            return (void *)1;
         }
     }
-    return sum == step * SSE_TURNS ? NULL : (void *)1;
+    return NULL;
 }
 
 bool floating_point_survives_switches(void) {
@@ -181,7 +193,7 @@ bool floating_point_survives_switches(void) {
     CHECK(cpus_online(&cpus));
     CHECK(
         cpus_pin(cpus.cpus[0])); // all threads inherit it: they must take turns
-    CHECK(run_threads(sum_slowly));
+    CHECK(run_threads(keep_sse));
     return cpus_allow(&cpus);
 }
 

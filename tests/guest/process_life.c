@@ -113,6 +113,13 @@ static int play_orphan(void) {
     return role_start("linger") > 0 ? ALL_WELL : NOT_WELL;
 }
 
+// Its child is a zombie by then.
+static int play_neglect(void) {
+    pid_t pid = role_start("well");
+    usleep(2 * SOON_US);
+    return pid > 0 ? ALL_WELL : NOT_WELL;
+}
+
 static int play_linger(void) {
     usleep(2 * SOON_US);
     return 0;
@@ -152,9 +159,11 @@ int role_play(const char *role, char **argv, char **envp) {
         const char *name;
         int (*play)(void);
     } roles[] = {
-        {"well", play_well},     {"exit", play_exit},     {"fault", play_fault},
-        {"exec", play_exec},     {"last", play_last},     {"lend", play_lend},
-        {"orphan", play_orphan}, {"linger", play_linger}, {"eat", play_eat},
+        {"well", play_well},       {"exit", play_exit},
+        {"fault", play_fault},     {"exec", play_exec},
+        {"last", play_last},       {"lend", play_lend},
+        {"orphan", play_orphan},   {"linger", play_linger},
+        {"neglect", play_neglect}, {"eat", play_eat},
         {"crowd", play_crowd},
     };
     if (!strcmp(role, "arguments")) {
@@ -243,6 +252,7 @@ bool lent_memory_outlives_its_owner(void) {
 bool orphans_leave_nothing(void) {
     int before = processes();
     CHECK(role_exits("orphan", ALL_WELL));
+    CHECK(role_exits("neglect", ALL_WELL));
     for (int i = 0; processes() > before; i++) {
         CHECK(i < PATIENCE);
         usleep(SOON_US);

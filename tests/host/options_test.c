@@ -192,6 +192,17 @@ START_TEST(lock_kinds) {
 }
 END_TEST
 
+START_TEST(empty_arguments) {
+    ck_assert_str_eq(parse("-- /bin/x  a "), "");
+    ck_assert_uint_eq(options.argc, 4);
+    ck_assert_str_eq(options.argv[1], "");
+    ck_assert_str_eq(options.argv[2], "a");
+    ck_assert_str_eq(options.argv[3], "");
+    ck_assert_str_eq(parse("  cpus=1   --"), "");
+    ck_assert_uint_eq(options.argc, 0);
+}
+END_TEST
+
 START_TEST(budgets) {
     ck_assert_str_eq(parse("budget.4=1000 budget.63=0x10"), "");
     ck_assert_uint_eq(options.budgets[4], 1000);
@@ -348,6 +359,7 @@ int main(void) {
         numbers_out_of_range,
         lock_kinds,
         budgets,
+        empty_arguments,
         types,
         kinds_of_numbers_and_locks,
         tolls,

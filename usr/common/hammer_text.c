@@ -147,9 +147,10 @@ void hammer_print_worst(const struct hammer_result *result) {
     }
     printf(".\n");
     if (result->total.overruns != 0) {
+        char overruns[FIGURE_SIZE];
         printf(
-            "%" PRIu64 " calls held longer than the slot's budget.\n",
-            result->total.overruns);
+            "%s calls held longer than the slot's budget.\n",
+            format_count(overruns, result->total.overruns));
     }
 }
 
