@@ -20,6 +20,7 @@
 ;       (eoi)
 ;       body_exit       jump to the kernel's way out, rsp = struct regs
 %include "offsets.inc"
+%include "kernel/base/regs.inc"
 
 ; What is to be filled in.
 PATTERN         equ 0x5a5a5a5a
@@ -47,19 +48,7 @@ weave_%1:
 PIECE entry_save
         push    r15
         push    r14
-        push    r13
-        push    r12
-        push    r11
-        push    rcx
-        push    rbp
-        push    rbx
-        push    rax
-        push    r9
-        push    r8
-        push    r10
-        push    rdx
-        push    rsi
-        push    rdi
+        REGS_PUSH_REST
 .site equ .code
 PIECE_END
 

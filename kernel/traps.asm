@@ -4,6 +4,7 @@
 ; weaves (boot/weave.c) and which ends in trap_exit as well.
 %include "offsets.inc"
 %include "kernel/base/func.inc"
+%include "kernel/base/regs.inc"
         extern  trap_handle, before_user, trap_has_smap
 
 ; The exceptions that push an error code (Intel SDM volume 3, "Exception and
@@ -13,41 +14,6 @@
 %define HAS_IST(v) ((v) == 1 || (v) == VECTOR_NMI || (v) == VECTOR_DOUBLE_FAULT || (v) == VECTOR_MACHINE_CHECK)
 
         section .text
-
-; Save what is below r14 in a struct regs.
-%macro PUSH_REST 0
-        push    r13
-        push    r12
-        push    r11
-        push    rcx
-        push    rbp
-        push    rbx
-        push    rax
-        push    r9
-        push    r8
-        push    r10
-        push    rdx
-        push    rsi
-        push    rdi
-%endmacro
-
-%macro POP_ALL 0
-        pop     rdi
-        pop     rsi
-        pop     rdx
-        pop     r10
-        pop     r8
-        pop     r9
-        pop     rax
-        pop     rbx
-        pop     rbp
-        pop     rcx
-        pop     r11
-        pop     r12
-        pop     r13
-        pop     r14
-        pop     r15
-%endmacro
 
 ; CLAC, where the CPU has SMAP.
 %macro CLEAR_AC 0
@@ -80,7 +46,7 @@ trap_stub_ %+ vector:
 ;
 ; Entry   r14 = vector, r15 = error code, theirs pushed
 trap_common:
-        PUSH_REST
+        REGS_PUSH_REST
         test    byte [rsp + REG_CS], 3
         jz      .kernel
         swapgs
@@ -104,7 +70,7 @@ trap_exit:
         call    before_user
         swapgs
 .kernel:
-        POP_ALL
+        REGS_POP
         iretq
 
 ; trap_return - leave to ring 3 for the first time
@@ -120,14 +86,17 @@ ENDFUNC trap_return
 ;
 ; Entry   on the vector's own stack; r14 = vector, r15 = error code
 ;
-; From ring 3 it goes on like any other, on the thread's kernel stack. From ring
-; 0 the gs base may be anyone's: its sign tells, since no program can set a
-; negative one.
+; From ring 3 it goes on like any other, on the thread's kernel stack, but for an
+; NMI, which only counts: a switch to another thread in it would keep NMIs
+; blocked until some IRETQ. Otherwise the gs base may be anyone's: its sign
+; tells, since no program can set a negative one.
 trap_ist:
-        PUSH_REST
+        REGS_PUSH_REST
+        cmp     r14d, VECTOR_NMI
+        je      .here
         test    byte [rsp + REG_CS], 3
         jnz     .user
-        mov     ecx, MSR_GS_BASE
+.here:  mov     ecx, MSR_GS_BASE
         rdmsr
         xor     ebx, ebx
         test    edx, edx
@@ -143,7 +112,7 @@ trap_ist:
         test    ebx, ebx
         jz      .out
         swapgs
-.out:   POP_ALL
+.out:   REGS_POP
         iretq
 .user:  swapgs
         cld
