@@ -97,7 +97,7 @@ static const char *load_table(
     return NULL;
 }
 
-// --- the root ----------------------------------------------------------------
+// --- the root ---------------------------------------------------------------
 
 // Take the list of tables from the RSDT or the XSDT.
 static const char *load_root(
@@ -207,7 +207,7 @@ static const char *find_sized(
     return reason;
 }
 
-// --- MADT --------------------------------------------------------------------
+// --- MADT -------------------------------------------------------------------
 
 #define MADT_LAPIC_ADDRESS 36
 #define MADT_FLAGS 40
@@ -380,7 +380,7 @@ const char *madt_parse(struct acpi *acpi, struct madt *out) {
     return NULL;
 }
 
-// --- FADT --------------------------------------------------------------------
+// --- FADT -------------------------------------------------------------------
 
 #define FADT_DSDT 40
 #define FADT_SCI_INT 46
@@ -484,7 +484,7 @@ const char *fadt_parse(struct acpi *acpi, struct fadt *out) {
     return NULL;
 }
 
-// --- \_S5_ -------------------------------------------------------------------
+// --- \_S5_ ------------------------------------------------------------------
 
 // AML, as the specification's chapter "ACPI Machine Language (AML)" has it.
 enum aml {
@@ -621,7 +621,7 @@ const char *acpi_find_s5(
     return fail(acpi, "DSDT: no usable \\_S5_ in it nor in %u SSDTs", count);
 }
 
-// --- HPET --------------------------------------------------------------------
+// --- HPET -------------------------------------------------------------------
 
 #define HPET_BASE_ADDRESS 40
 #define HPET_NUMBER 52

@@ -118,7 +118,7 @@ MUST_CHECK const char *madt_parse(struct acpi *acpi, struct madt *out);
 // out as MADT_BAD, and the walk goes on after it if that is possible.
 bool madt_next(const struct madt *madt, size_t *cursor, struct madt_entry *out);
 
-// --- FADT: power and reset ---------------------------------------------------
+// --- FADT: power and reset --------------------------------------------------
 
 struct fadt {
     struct acpi_gas reset; // address 0: the machine has no reset register
@@ -150,7 +150,7 @@ struct acpi_s5 {
 MUST_CHECK const char *acpi_find_s5(
     struct acpi *acpi, const struct fadt *fadt, struct acpi_s5 *out);
 
-// --- HPET --------------------------------------------------------------------
+// --- HPET -------------------------------------------------------------------
 
 struct hpet {
     paddr_t address;

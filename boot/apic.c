@@ -26,7 +26,7 @@ void *lapic_data(const struct machine *machine) {
     return &data;
 }
 
-// --- the local APIC's group --------------------------------------------------
+// --- the local APIC's group -------------------------------------------------
 
 static void add_lapic_group(const struct machine *machine) {
     struct startup_intrinfo group = {
@@ -49,7 +49,7 @@ static void add_lapic_group(const struct machine *machine) {
     add_interrupt(&group);
 }
 
-// --- I/O APICs ---------------------------------------------------------------
+// --- I/O APICs --------------------------------------------------------------
 
 static void ioapic_write(paddr_t address, uint32_t reg, uint32_t value) {
     *(volatile uint32_t *)(address + IOAPIC_SELECT) = reg;
@@ -125,7 +125,7 @@ void init_intrinfo(const struct machine *machine) {
     }
 }
 
-// --- SMP ---------------------------------------------------------------------
+// --- SMP --------------------------------------------------------------------
 
 void init_smp(const struct machine *machine) {
     static const char version[] = "xapic";

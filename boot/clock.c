@@ -40,7 +40,7 @@
 #define SECONDS_PER_DAY 86400ul
 #define DAYS_TO_1970 719468l // from 0000-03-01
 
-// --- rates -------------------------------------------------------------------
+// --- rates ------------------------------------------------------------------
 
 struct window {
     uint64_t cycles;
@@ -112,7 +112,7 @@ static void discover_rates(struct machine *machine) {
         (uint64_t)best.lapic_counts * PIT_HZ / WINDOW_COUNTS;
 }
 
-// --- the date ----------------------------------------------------------------
+// --- the date ---------------------------------------------------------------
 
 struct date {
     uint8_t second, minute, hour, day, month, year, century;

@@ -36,7 +36,7 @@
 #define PIC_ALL_MASKED 0xff
 #define PIC_HALF 8
 
-// --- what GRUB hands over ----------------------------------------------------
+// --- what GRUB hands over ---------------------------------------------------
 
 static void option_warn(void *context, const char *word, const char *reason) {
     (void)context;
@@ -55,7 +55,7 @@ void discover_boot_info(struct machine *machine, const void *info) {
         option_warn, NULL);
 }
 
-// --- the boot CPU ------------------------------------------------------------
+// --- the boot CPU -----------------------------------------------------------
 
 static void cpu_read_name(char *to) {
     uint32_t *words = (uint32_t *)(void *)to;
@@ -113,7 +113,7 @@ void discover_cpu(struct machine *machine) {
     machine->apic_ids[0] = APIC_ID_OF_EBX(basic.ebx);
 }
 
-// --- ACPI --------------------------------------------------------------------
+// --- ACPI -------------------------------------------------------------------
 
 // What the boot tables map. ACPI data above that are left out with a reason.
 static const void *map_low(void *context, paddr_t address, uint64_t size) {
@@ -278,7 +278,7 @@ bool machine_isa_input(
     return false;
 }
 
-// --- 8259s -------------------------------------------------------------------
+// --- 8259s ------------------------------------------------------------------
 
 static void pic_init(uint16_t port, uint8_t first_vector, uint8_t cascade) {
     uint16_t data = (uint16_t)(port + PIC_DATA);

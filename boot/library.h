@@ -11,7 +11,7 @@
 #include "callouts/callout.h"
 #include "callouts/syspage.h"
 
-// --- sections ----------------------------------------------------------------
+// --- sections ---------------------------------------------------------------
 
 // One section in the making. Its bytes stay where they are: pointers into it
 // are good until the page is written.
@@ -52,7 +52,7 @@ void hwi_add(
     const char *name, uint32_t flags, uint64_t base, uint32_t length,
     uint32_t vector);
 
-// --- callouts ----------------------------------------------------------------
+// --- callouts ---------------------------------------------------------------
 
 // A callout's place in the callout section, and the version that goes there.
 struct callout_slot {
@@ -92,7 +92,7 @@ void callout_register_data(const struct callout_rtn *rtn, void *data);
 uint32_t callout_io_map(uint32_t size, uint32_t port);
 uint64_t callout_memory_map(uint32_t size, paddr_t address, uint32_t flags);
 
-// --- interrupts --------------------------------------------------------------
+// --- interrupts -------------------------------------------------------------
 
 // An interrupt group as startup describes it: QNX's struct startup_intrinfo.
 struct startup_intrinfo {
@@ -149,7 +149,7 @@ extern uint32_t startup_num_groups;
 uint32_t syspage_intrinfo_offset(void);
 uint32_t syspage_private_offset(void);
 
-// --- the page ----------------------------------------------------------------
+// --- the page ---------------------------------------------------------------
 
 // Pass one: what the page needs in bytes. Nothing may be added after it.
 uint32_t syspage_size(void);

@@ -35,7 +35,7 @@ static void occupied_add(
     occupied[num_occupied++] = (struct occupied){start, end, name, detail};
 }
 
-// --- what lies where ---------------------------------------------------------
+// --- what lies where --------------------------------------------------------
 
 // Whether the command line of a module begins with this word.
 static bool first_word_is(const char *text, const char *word) {
@@ -108,7 +108,7 @@ void memory_init(const struct machine *machine) {
     low_ranges_lift();
 }
 
-// --- usable memory -----------------------------------------------------------
+// --- usable memory ----------------------------------------------------------
 
 // The first range at or after `at` that is not usable and begins before `end`,
 // by the memory map; false if all of it is usable.
@@ -197,7 +197,7 @@ paddr_t memory_find(size_t size) {
     return search.found;
 }
 
-// --- asinfo ------------------------------------------------------------------
+// --- asinfo -----------------------------------------------------------------
 
 #define ATTR_RAM (AS_ATTR_READABLE | AS_ATTR_WRITABLE | AS_ATTR_RAM)
 

@@ -9,7 +9,7 @@
 #define DECIMAL 10
 #define HEXADECIMAL 16
 
-// --- words -------------------------------------------------------------------
+// --- words ------------------------------------------------------------------
 
 static bool is_quote(char c) {
     return c == '"' || c == '\'';
@@ -72,7 +72,7 @@ size_t options_next_word(const char **text, char *word, size_t size) {
     return next_option(text, word, size, &open);
 }
 
-// --- values ------------------------------------------------------------------
+// --- values -----------------------------------------------------------------
 
 static bool digit_of(char c, unsigned base, unsigned *out) {
     if (c >= '0' && c <= '9') {
@@ -147,7 +147,7 @@ static const char *parse_kind(const char *text, enum lock_kind *out) {
     return "no such lock, there are ticket tas ttas";
 }
 
-// --- options -----------------------------------------------------------------
+// --- options ----------------------------------------------------------------
 
 static const char *parse_cpus(struct options *options, char *rest) {
     uint32_t cpus;
@@ -303,7 +303,7 @@ static const char *parse_selftest(struct options *options, char *rest) {
     return NULL;
 }
 
-// --- the table ---------------------------------------------------------------
+// --- the table --------------------------------------------------------------
 
 static const struct {
     struct option_help help;

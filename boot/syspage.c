@@ -48,7 +48,7 @@ static struct syspage_entry header; // of the page in the making
 static struct asinfo_entry *syspage_asinfo;
 static uint32_t next_info; // in callout_info, in the writing pass
 
-// --- what is added -----------------------------------------------------------
+// --- what is added ----------------------------------------------------------
 
 void add_storage(uint32_t *where, const uint32_t *label, uint32_t size) {
     if (num_storages == MAX_STORAGE) {
@@ -110,7 +110,7 @@ void add_callout_array(const struct callout_slot *slots, size_t bytes) {
     }
 }
 
-// --- callouts in the page ----------------------------------------------------
+// --- callouts in the page ---------------------------------------------------
 
 // QNX's table of callouts: which category each belongs to.
 static const char *category_of(const char *name) {
@@ -227,7 +227,7 @@ static uint32_t code_place(uint8_t *page, uint32_t offset) {
     return weave.offset;
 }
 
-// --- the two passes ----------------------------------------------------------
+// --- the two passes ---------------------------------------------------------
 
 // Which part of the header describes which section.
 #define SECTIONS(each)                                                         \

@@ -33,7 +33,7 @@ static bool fits_always(const struct machine *machine) {
     return true;
 }
 
-// --- timers ------------------------------------------------------------------
+// --- timers -----------------------------------------------------------------
 
 static struct qtime_entry *qtime_entry(void) {
     return section_at(&lsp.qtime, 0);
@@ -76,7 +76,7 @@ static void add_timer_pit(const struct machine *machine) {
     add_callout_array(slots, sizeof(slots));
 }
 
-// --- reset and power ---------------------------------------------------------
+// --- reset and power --------------------------------------------------------
 
 static void add_reset_8042(const struct machine *machine) {
     static const struct callout_slot slots[] = {CALLOUT_SLOT(reboot, _8042)};
@@ -112,7 +112,7 @@ static void add_power_ports(const struct machine *machine) {
     add_callout_array(slots, sizeof(slots));
 }
 
-// --- the table ---------------------------------------------------------------
+// --- the table --------------------------------------------------------------
 
 static const struct callout_version versions[] = {
     {"debug", "16550", fits_16550, add_debug_16550, "a UART at port 3f8"},

@@ -46,8 +46,7 @@ enum auxv_type {
 };
 #define MAX_AUXV 16
 
-// --- segments
-// -----------------------------------------------------------------
+// --- segments ---------------------------------------------------------------
 
 static uint32_t area_flags(uint32_t elf_flags) {
     return AREA_READ | ((elf_flags & ELF_WRITE) ? PAGE_WRITE : 0) |
@@ -77,8 +76,7 @@ static bool segments_load(
     return true;
 }
 
-// --- the stack
-// ----------------------------------------------------------------
+// --- the stack --------------------------------------------------------------
 
 // Addresses that the auxiliary vector refers to.
 struct stack_strings {
@@ -177,8 +175,7 @@ static uintptr_t stack_build(
     return rsp;
 }
 
-// --- all of it
-// ----------------------------------------------------------------
+// --- all of it --------------------------------------------------------------
 
 static long refuse(struct exec_image *out, long error, const char *reason) {
     format(out->reason, sizeof(out->reason), "%s", reason);

@@ -14,8 +14,7 @@
 #define MODE_ALL_WRITE 0222
 #define MODE_DEVICE 0666
 
-// --- kinds
-// --------------------------------------------------------------------
+// --- kinds ------------------------------------------------------------------
 
 static long null_read(struct file *file, void *to, size_t size) {
     (void)file;
@@ -81,8 +80,7 @@ static const struct device {
     {"/dev/report", &channel_kind, DEBUG_REPORT},
 };
 
-// --- files
-// --------------------------------------------------------------------
+// --- files ------------------------------------------------------------------
 
 struct file *file_create(const struct file_kind *kind, uint32_t access) {
     struct file *file = kalloc(sizeof(*file));
@@ -213,8 +211,7 @@ long file_seek(struct file *file, int64_t offset, unsigned whence) {
     return result;
 }
 
-// --- tables
-// -------------------------------------------------------------------
+// --- tables -----------------------------------------------------------------
 
 bool file_table_init(struct file_table *table) {
     table->lock.name = "file table";

@@ -34,8 +34,7 @@ _Noreturn void stack_switch(
 
 static struct syspage_entry *machine;
 
-// --- each CPU
-// ---------------------------------------------------------------------
+// --- each CPU ---------------------------------------------------------------
 
 static void interrupts_init_cpu(void) {
     void (*init)(struct syspage_entry *) =
@@ -89,8 +88,7 @@ static void ap_main(cpu_id_t cpu) {
     scheduler_idle();
 }
 
-// --- the other CPUs
-// -----------------------------------------------------------------
+// --- the other CPUs ---------------------------------------------------------
 
 static void cpu_failed(cpu_id_t cpu, uint32_t apic_id, const char *why) {
     kprintf("tollgate: CPU %u (APIC ID %u): %s; left out\n", cpu, apic_id, why);
@@ -153,8 +151,7 @@ static void cpus_start(void) {
     page_free(page);
 }
 
-// --- startup's end
-// --------------------------------------------------------------------
+// --- startup's end ----------------------------------------------------------
 
 // Nothing of startup runs any more: whoever strays there traps.
 static void startup_free(void) {
@@ -167,8 +164,7 @@ static void startup_free(void) {
     }
 }
 
-// --- the boot CPU
-// -------------------------------------------------------------------
+// --- the boot CPU -----------------------------------------------------------
 
 static void greet(void) {
     kprintf(

@@ -193,8 +193,7 @@ uintptr_t paging_next(paddr_t root, uintptr_t address, uintptr_t end) {
     return end;
 }
 
-// --- the kernel's own half
-// ----------------------------------------------------
+// --- the kernel's own half --------------------------------------------------
 
 static void kernel_map(
     uintptr_t address, paddr_t start, size_t size, uint32_t flags) {
@@ -275,7 +274,10 @@ static void halves_reserve(void) {
 
 void paging_init_cpu(void) {
     write_cr0((read_cr0() & ~(CR0_EM | CR0_TS)) | CR0_WP | CR0_MP | CR0_NE);
-    uint64_t cr4 = read_cr4() | CR4_OSFXSR | CR4_OSXMMEXCPT;
+    // Nothing else that firmware turned on: with FSGSBASE a program could set a
+    // negative gs base, which traps.asm takes for the kernel's; with OSXSAVE it
+    // could use registers that no switch of threads saves.
+    uint64_t cr4 = CR4_PAE | CR4_MCE | CR4_OSFXSR | CR4_OSXMMEXCPT;
     cr4 |= (cpu_flags & CPU_FLAG_SMEP) ? CR4_SMEP : 0;
     cr4 |= (cpu_flags & CPU_FLAG_SMAP) ? CR4_SMAP : 0;
     cr4 |= (cpu_flags & CPU_FLAG_UMIP) ? CR4_UMIP : 0;

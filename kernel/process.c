@@ -24,8 +24,7 @@ static struct spinlock process_lock = SPINLOCK_INITIALIZER("process");
 static struct process *processes; // [process_lock]
 static struct process *first;     // [i] whose end is the machine's
 
-// --- life
-// ---------------------------------------------------------------------
+// --- life -------------------------------------------------------------------
 
 static void process_set_name(struct process *process, const char *path) {
     const char *name = path;
@@ -101,8 +100,7 @@ static struct process *process_find(uint32_t pid) {
     return process;
 }
 
-// --- the first program
-// --------------------------------------------------------
+// --- the first program ------------------------------------------------------
 
 struct thread *process_create_first(
     const struct exec_image *image, const char *path, uint32_t type_id) {
@@ -146,8 +144,7 @@ static _Noreturn void run_end(int wait_status) {
     machine_power_off();
 }
 
-// --- clone
-// --------------------------------------------------------------------
+// --- clone ------------------------------------------------------------------
 
 #define CLONE_THREAD_FLAGS                                                     \
     (CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD)
@@ -293,8 +290,7 @@ long process_clone(const struct clone_request *request) {
     return (request->flags & CLONE_VM) != 0 ? -EINVAL : -ENOSYS;
 }
 
-// --- exec
-// ---------------------------------------------------------------------
+// --- exec -------------------------------------------------------------------
 
 // The parent that lent its memory goes on. The process lock is held.
 static void vfork_done(struct process *process) {
@@ -368,8 +364,7 @@ long process_exec(const struct exec_args *args) {
     return 0;
 }
 
-// --- exit
-// ---------------------------------------------------------------------
+// --- exit -------------------------------------------------------------------
 
 // The process lock is held.
 static void kill_locked(struct process *process, int wait_status) {
@@ -478,8 +473,7 @@ void process_thread_exit(void) {
     process_end(process);
 }
 
-// --- wait
-// ---------------------------------------------------------------------
+// --- wait -------------------------------------------------------------------
 
 // A zombie among the children that match; *any says whether one matches.
 static struct process *child_find(
@@ -531,8 +525,7 @@ long process_wait(int32_t pid, uint32_t options, int *status) {
     return result;
 }
 
-// --- signals
-// ------------------------------------------------------------------
+// --- signals ----------------------------------------------------------------
 
 static long signal_locked(struct process *process, unsigned signal) {
     if (process == NULL) {
@@ -596,8 +589,7 @@ void process_signal_action(
     spin_unlock(&process_lock, irq);
 }
 
-// --- the rest
-// -----------------------------------------------------------------
+// --- the rest ---------------------------------------------------------------
 
 long process_with_thread(
     uint32_t tid, long (*fn)(struct thread *thread, void *argument),

@@ -25,8 +25,7 @@ static struct cpu_mask idle_cpus;       // [sched_lock]
 static _Atomic uint32_t ready_count;    // changed under the lock, read without
 static _Atomic uint64_t first_deadline; // the same
 
-// --- the other CPUs
-// -----------------------------------------------------------
+// --- the other CPUs ---------------------------------------------------------
 
 static void need_resched_set(struct percpu *cpu) {
     __atomic_store_n(&cpu->need_resched, 1, __ATOMIC_RELAXED);
@@ -69,8 +68,7 @@ static void kick_idle_cpu(const struct thread *thread) {
     }
 }
 
-// --- the run queue
-// ------------------------------------------------------------
+// --- the run queue ----------------------------------------------------------
 
 static void ready_push(struct thread *thread) {
     thread->state = THREAD_READY;
@@ -97,8 +95,7 @@ static struct thread *ready_take(cpu_id_t cpu) {
     return thread;
 }
 
-// --- sleepers
-// -----------------------------------------------------------------
+// --- sleepers ---------------------------------------------------------------
 
 static void first_deadline_update(void) {
     atomic_store_explicit(
@@ -125,8 +122,7 @@ static void sleeper_remove(struct thread *thread) {
     first_deadline_update();
 }
 
-// --- the switch
-// ---------------------------------------------------------------
+// --- the switch -------------------------------------------------------------
 
 static void tss_set_rsp0(struct tss *tss, uintptr_t stack_top) {
     tss->rsp_low_high[0] = (uint32_t)stack_top;
@@ -207,8 +203,7 @@ _Noreturn void scheduler_exit(void) {
     panic("a dead thread runs");
 }
 
-// --- blocking and waking
-// ------------------------------------------------------
+// --- blocking and waking ----------------------------------------------------
 
 // The caller holds the scheduler's lock.
 static void wake_locked(struct thread *thread) {
@@ -279,8 +274,7 @@ bool scheduler_sleep_until(uint64_t deadline) {
     return !thread_is_killed(thread);
 }
 
-// --- affinity and types
-// -------------------------------------------------------
+// --- affinity and types -----------------------------------------------------
 
 static bool mask_has_cpu_up(const struct cpu_mask *mask) {
     for (cpu_id_t cpu = 0; cpu < MAX_CPUS; cpu++) {
@@ -345,8 +339,7 @@ uint32_t scheduler_cpu_count(void) {
     return count;
 }
 
-// --- interrupts
-// ---------------------------------------------------------------
+// --- interrupts -------------------------------------------------------------
 
 static void sleepers_wake(void) {
     uint64_t now = clock_now_ns();
@@ -388,8 +381,7 @@ void before_user(struct regs *regs) {
     }
 }
 
-// --- start
-// --------------------------------------------------------------------
+// --- start ------------------------------------------------------------------
 
 void scheduler_init(void) {
     ready_tail = &ready_head;

@@ -27,8 +27,7 @@ static uint32_t cpus(void) {
     return atomic_load_explicit(&num_cpus_up, memory_order_relaxed);
 }
 
-// --- startup is gone
-// ------------------------------------------------------------
+// --- startup is gone --------------------------------------------------------
 
 static bool page_is_int3(paddr_t page) {
     const uint8_t *byte = direct(page);
@@ -72,8 +71,7 @@ static const char *test_startup_is_unmapped(void) {
     return NULL;
 }
 
-// --- mappings
-// ---------------------------------------------------------------------
+// --- mappings ---------------------------------------------------------------
 
 static const char *test_guard_pages(void) {
     paddr_t page;
@@ -117,8 +115,7 @@ static const char *test_callouts_are_code(void) {
     return NULL;
 }
 
-// --- what each CPU has turned on
-// -----------------------------------------------------
+// --- what each CPU has turned on --------------------------------------------
 
 static _Atomic uint32_t cpus_without;
 
@@ -143,8 +140,7 @@ static const char *test_protection_is_on(void) {
                : "a CPU lacks WP, NX, SMEP, SMAP or UMIP that it could have";
 }
 
-// --- CPUs together
-// --------------------------------------------------------------------
+// --- CPUs together ----------------------------------------------------------
 
 static _Atomic uint32_t answers;
 
@@ -174,8 +170,7 @@ static const char *test_stop_machine(void) {
                : "the leader did not act exactly once each time";
 }
 
-// --- memory
-// -----------------------------------------------------------------------------
+// --- memory -----------------------------------------------------------------
 
 static const char *test_pages(void) {
     size_t before = pages_free_count();
@@ -219,8 +214,7 @@ static const char *test_heap(void) {
                : "the heap leaks pages";
 }
 
-// --- the system page
-// ----------------------------------------------------------------------
+// --- the system page --------------------------------------------------------
 
 static const char *test_callout_hashes(void) {
     const struct callout_info *info = SYSPAGE_ENTRY(syspage, callout_info);

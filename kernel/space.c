@@ -32,8 +32,7 @@ void space_init(const struct syspage_entry *syspage) {
     syspage_size = syspage->size;
 }
 
-// --- the list of areas
-// --------------------------------------------------------
+// --- the list of areas ------------------------------------------------------
 
 // Index of the first area that ends above an address.
 static size_t area_find(const struct space *space, uintptr_t address) {
@@ -171,8 +170,7 @@ static uintptr_t area_find_gap(const struct space *space, size_t size) {
     return end >= USER_START && end - USER_START >= size ? end - size : 0;
 }
 
-// --- pages
-// --------------------------------------------------------------------
+// --- pages ------------------------------------------------------------------
 
 static uint32_t page_flags(uint32_t area_flags) {
     uint32_t user = (area_flags & AREA_READ) ? PAGE_USER : 0;
@@ -296,8 +294,7 @@ static void pages_protect(struct space *space, uintptr_t start, uintptr_t end) {
     }
 }
 
-// --- changes
-// ------------------------------------------------------------------
+// --- changes ----------------------------------------------------------------
 
 // Page-align a range as Linux does; false if it is empty or not the user's.
 static bool range_of(uintptr_t address, size_t size, uintptr_t *end) {
@@ -512,8 +509,7 @@ uintptr_t space_set_brk(struct space *space, uintptr_t brk) {
     return result;
 }
 
-// --- access through the direct map
-// ----------------------------------------------
+// --- access through the direct map ------------------------------------------
 
 // Write inside one page. The page stays while the lock is held.
 static bool page_write(
@@ -575,8 +571,7 @@ bool space_read_word(struct space *space, uintptr_t address, uint32_t *value) {
     return present;
 }
 
-// --- life
-// ---------------------------------------------------------------------
+// --- life -------------------------------------------------------------------
 
 static bool syspage_map(struct space *space) {
     for (size_t i = 0; i < syspage_size; i += PAGE_SIZE) {

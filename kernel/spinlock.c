@@ -4,7 +4,9 @@
 
 #include "kernel/panic.h"
 #include "kernel/shootdown.h"
+#include "kernel/symbols.h"
 #include "kernel/wait.h"
+#include "smp/percpu.h"
 
 static void spin_wait(struct spinlock *lock, uint32_t mine) {
     cycles_t start = rdtsc();
@@ -12,7 +14,11 @@ static void spin_wait(struct spinlock *lock, uint32_t mine) {
         pause();
         shootdown_poll();
         if (wait_is_over(start)) {
-            panic("lock %s: ticket %u waits too long", lock->name, mine);
+            char where[96];
+            symbol_name(lock->taken_at, where, sizeof(where));
+            panic(
+                "lock %s: ticket %u waits too long; CPU %u took it at %s",
+                lock->name, mine, lock->holder, where);
         }
     }
 }
@@ -23,6 +29,8 @@ bool spin_lock(struct spinlock *lock) {
     if (!ticket_is_served(&lock->ticket, mine)) {
         spin_wait(lock, mine);
     }
+    lock->holder = this_cpu()->cpu_id;
+    lock->taken_at = (uintptr_t)__builtin_return_address(0);
     return irq;
 }
 

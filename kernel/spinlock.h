@@ -9,6 +9,8 @@
 struct spinlock {
     struct ticket ticket;
     const char *name;
+    cpu_id_t holder;    // [a] for messages: who has it, or had it last
+    uintptr_t taken_at; // [a] and where it was taken
 };
 
 #define SPINLOCK_INITIALIZER(lock_name)                                        \

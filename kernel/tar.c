@@ -63,7 +63,7 @@ static bool fail(struct tar *tar, const char *text, ...) {
     return false;
 }
 
-// --- numbers and names -------------------------------------------------------
+// --- numbers and names ------------------------------------------------------
 
 // A number field: octal digits among spaces, or GNU's binary, big-endian.
 static bool parse_number(const char *field, size_t size, uint64_t *out) {
@@ -154,7 +154,7 @@ static void header_name(const struct header *header, char *to) {
     copy_text(to, &whole);
 }
 
-// --- headers -----------------------------------------------------------------
+// --- headers ----------------------------------------------------------------
 
 static bool is_zero(const uint8_t *block) {
     for (size_t i = 0; i < BLOCK_SIZE; i++) {
@@ -245,8 +245,7 @@ static const struct header *header_next(
     return header;
 }
 
-// --- pax records: "LENGTH KEY=VALUE\n", LENGTH counts the whole record
-// --------
+// --- pax records: "LENGTH KEY=VALUE\n", LENGTH counts the whole record ------
 
 static bool parse_decimal(struct text *text, uint64_t *out) {
     uint64_t value = 0;
@@ -315,7 +314,7 @@ static bool parse_pax(struct text records, struct extension *out) {
     return true;
 }
 
-// --- entries -----------------------------------------------------------------
+// --- entries ----------------------------------------------------------------
 
 // Take in a header that speaks about the next one. Returns false if this is not
 // such a header; damage is in tar->reason.

@@ -41,8 +41,7 @@ static struct free_stack *free_stacks; // [stack_lock]
 static uint32_t stacks_made;           // [stack_lock]
 static _Atomic uint32_t last_tid;
 
-// --- stacks
-// -------------------------------------------------------------------
+// --- stacks -----------------------------------------------------------------
 
 static struct free_stack *stack_link(uintptr_t top) {
     return (struct free_stack *)(top - sizeof(struct free_stack));
@@ -98,8 +97,7 @@ static void stack_free(uintptr_t top) {
     spin_unlock(&stack_lock, irq);
 }
 
-// --- life
-// ---------------------------------------------------------------------
+// --- life -------------------------------------------------------------------
 
 static void fx_init(struct thread *thread) {
     uint16_t fcw = FX_FCW_INITIAL;
@@ -187,8 +185,7 @@ bool thread_is_killed(const struct thread *thread) {
     return __atomic_load_n(&thread->killed, __ATOMIC_RELAXED);
 }
 
-// --- user state
-// ---------------------------------------------------------------
+// --- user state -------------------------------------------------------------
 
 void thread_user_save(struct thread *thread) {
     __asm__ volatile("fxsave64 %0" : "=m"(thread->fx));

@@ -62,8 +62,7 @@ void tolls_init(const struct syspage_entry *syspage) {
     custom = SYSPAGE_ENTRY(syspage, custom);
 }
 
-// --- figures of one receipt
-// ---------------------------------------------------
+// --- figures of one receipt -------------------------------------------------
 
 // Readings of two CPUs' counters can lie the wrong way round by what the
 // counters differ.
@@ -112,8 +111,7 @@ static uint32_t receipt_waiting(const struct receipt *receipt) {
     return ahead(receipt->arrivals, receipt->entry + 1);
 }
 
-// --- folding
-// ------------------------------------------------------------------
+// --- folding ----------------------------------------------------------------
 
 static void max_update(uint64_t *max, uint64_t value) {
     if (value > *max) {
@@ -245,8 +243,7 @@ void tolls_fold(void) {
     }
 }
 
-// --- reading
-// ------------------------------------------------------------------
+// --- reading ----------------------------------------------------------------
 
 static void slot_merge(
     struct slot_account *to, const struct slot_account *from) {
@@ -366,8 +363,7 @@ int tolls_resource(
     return 0;
 }
 
-// --- forgetting
-// ---------------------------------------------------------------
+// --- forgetting -------------------------------------------------------------
 
 static void account_reset(struct account *account) {
     bool irq = spin_lock(&account->lock);

@@ -77,8 +77,7 @@ const char *trap_name(unsigned vector) {
                                                             : "exception";
 }
 
-// --- exceptions
-// ---------------------------------------------------------------
+// --- exceptions -------------------------------------------------------------
 
 static const struct extable_entry *extable_find(uintptr_t rip) {
     for (const struct extable_entry *e = extable_start; e < extable_end; e++) {
@@ -159,8 +158,7 @@ void trap_handle(struct regs *regs, unsigned vector, uint32_t error) {
     kernel_fault(regs, vector, error);
 }
 
-// --- interrupts
-// ---------------------------------------------------------------
+// --- interrupts -------------------------------------------------------------
 
 static void ipi_handle(void) {
     uint32_t commands = ipi_take();
@@ -196,8 +194,7 @@ void interrupt_handle(struct regs *regs, uint32_t vector) {
     }
 }
 
-// --- tables
-// ---------------------------------------------------------------------
+// --- tables -----------------------------------------------------------------
 
 static void gate_set(unsigned vector, uintptr_t entry, unsigned ist) {
     idt[vector].low = (entry & 0xffff) | (uint64_t)KERNEL_CS << 16 |

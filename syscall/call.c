@@ -61,7 +61,7 @@ static long call_run(const struct call *call, const struct regs *r) {
 }
 
 // --- trace
-// --- the dispatcher -----------------------------------------------------------
+// --- the dispatcher ---------------------------------------------------------
 
 // One call, as one line; kept from before the call, since it may change regs.
 struct trace {
@@ -115,7 +115,7 @@ static __attribute__((noinline)) long call_traced(
     return result;
 }
 
-// --- the dispatcher -----------------------------------------------------------
+// --- the dispatcher ---------------------------------------------------------
 
 void call_dispatch(struct regs *regs) {
     const struct call *call = call_find(regs->rax);

@@ -227,6 +227,7 @@ ordinary:
 ; Entry   rax = the call's result; the frame is checked
 fold:
         mov     [gs:REG_RAX], rax
+        cld                             ; whatever the callout left
         TO_KERNEL_STACK
         xor     ebp, ebp
         sti

@@ -62,8 +62,7 @@ static size_t smaller(size_t a, size_t b) {
     return a < b ? a : b;
 }
 
-// --- read and write
-// -----------------------------------------------------------
+// --- read and write ---------------------------------------------------------
 
 // The parts come from an array of the program's, or there is just one.
 struct parts {
@@ -266,8 +265,7 @@ long call_lseek(uint64_t fd, uint64_t offset, uint64_t whence) {
     return result;
 }
 
-// --- open and stat
-// ------------------------------------------------------------
+// --- open and stat ----------------------------------------------------------
 
 // A path from the program; the caller frees it. There is no current directory:
 // a relative path starts at the root.
@@ -373,8 +371,7 @@ long call_getcwd(uint64_t to, uint64_t size) {
     return copy_to_user(to, root, sizeof(root)) ? (long)sizeof(root) : -EFAULT;
 }
 
-// --- descriptors
-// --------------------------------------------------------------
+// --- descriptors ------------------------------------------------------------
 
 static long dup_from(uint64_t fd, uint64_t first, bool close_on_exec) {
     struct file *file = file_get(table(), fd);
@@ -460,8 +457,7 @@ long call_ioctl(uint64_t fd, uint64_t request, uint64_t argument) {
     return -ENOTTY;
 }
 
-// --- pipes
-// --------------------------------------------------------------------
+// --- pipes ------------------------------------------------------------------
 
 static long pipe_install(
     struct file *read_end, struct file *write_end, bool close_on_exec,

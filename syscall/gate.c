@@ -37,8 +37,7 @@ void gate_fold(struct regs *regs);
 static struct syspage_entry *gate_syspage;
 static int toll;
 
-// --- what a callout left behind
-// -------------------------------------------------
+// --- what a callout left behind ---------------------------------------------
 
 static const char *slot_name(uint64_t slot) {
     const struct custom_entry *custom = SYSPAGE_ENTRY(gate_syspage, custom);
@@ -61,8 +60,8 @@ static const char *frame_fault(const struct regs *regs) {
 }
 
 // A callout left something that is not fit for ring 3. If it turned interrupts
-// on or lost the stack, that is a fault of its own; if the caller's frame is
-// bad, the caller pays.
+// on or lost the stack, that is a fault of its own. If the frame is bad, the
+// caller pays, who may have brought that along: NT set, rsp in the kernel.
 void gate_refuse(struct regs *regs, uint64_t left) {
     uint64_t slot = regs->rax >> 32;
     const char *name = slot_name(slot);
@@ -76,8 +75,8 @@ void gate_refuse(struct regs *regs, uint64_t left) {
             regs, "slot %lu %s: the callout turned interrupts on", slot, name);
     }
     kprintf(
-        "tollgate: slot %lu %s left a frame with bad %s\n", slot, name,
-        frame_fault(regs));
+        "tollgate: slot %lu %s: the frame is unfit for ring 3: bad %s\n", slot,
+        name, frame_fault(regs));
     regs->cs = USER_CS;
     regs->ss = USER_SS;
     regs->rflags = RFLAGS_FIXED | RFLAGS_IF;
@@ -89,8 +88,7 @@ void gate_fold(struct regs *regs) {
     tolls_fold();
 }
 
-// --- choices
-// ----------------------------------------------------------------------
+// --- choices ----------------------------------------------------------------
 
 void gate_init_cpu(void) {
     wrmsr(

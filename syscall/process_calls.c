@@ -25,8 +25,7 @@
 #define RUSAGE_SIZE 144           // bytes of struct rusage
 #define WAIT_OPTIONS 0xe000000bul // WNOHANG WUNTRACED WCONTINUED, Linux's __W*
 
-// --- execve
-// -------------------------------------------------------------------
+// --- execve -----------------------------------------------------------------
 
 // Append the strings of a program's array to `strings`. Returns how many, or a
 // negated errno.
@@ -90,8 +89,7 @@ long call_execve(uint64_t path, uint64_t argv, uint64_t envp) {
     return result;
 }
 
-// --- the end
-// ------------------------------------------------------------------
+// --- the end ----------------------------------------------------------------
 
 long call_exit_group(uint64_t status) {
     process_exit((int)status);
@@ -119,8 +117,7 @@ long call_wait4(
     return result;
 }
 
-// --- signals
-// ------------------------------------------------------------------
+// --- signals ----------------------------------------------------------------
 
 long call_kill(uint64_t pid, uint64_t signal) {
     int32_t target = (int32_t)pid;
@@ -196,8 +193,7 @@ long call_rt_sigprocmask(
     return old_to == 0 || copy_to_user(old_to, &old, sizeof(old)) ? 0 : -EFAULT;
 }
 
-// --- who and what
-// -------------------------------------------------------------
+// --- who and what -----------------------------------------------------------
 
 long call_getpid(void) {
     return (long)process_current()->pid;

@@ -26,8 +26,7 @@
 #define ARCH_SET_FS 0x1002
 #define ARCH_GET_FS 0x1003
 
-// --- life
-// ---------------------------------------------------------------------
+// --- life -------------------------------------------------------------------
 
 long call_clone(
     uint64_t flags, uint64_t stack, uint64_t parent_tid, uint64_t child_tid,
@@ -77,8 +76,7 @@ long call_arch_prctl(uint64_t code, uint64_t argument) {
     }
 }
 
-// --- futex
-// --------------------------------------------------------------------
+// --- futex ------------------------------------------------------------------
 
 // WAIT's time is a span, WAIT_BITSET's is a date.
 static long futex_deadline(
@@ -162,8 +160,7 @@ long call_futex(
     }
 }
 
-// --- affinity
-// -----------------------------------------------------------------
+// --- affinity ---------------------------------------------------------------
 
 static long affinity_set(struct thread *thread, void *argument) {
     return scheduler_set_affinity(thread, argument) ? 0 : -EINVAL;

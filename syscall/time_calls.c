@@ -18,8 +18,7 @@
 #define TIMER_ABSTIME 1
 #define NS_PER_US 1000
 
-// --- times
-// --------------------------------------------------------------------
+// --- times ------------------------------------------------------------------
 
 long time_from_user(uint64_t from, uint64_t *ns) {
     struct timespec t;
@@ -53,8 +52,7 @@ uint64_t time_from_real(uint64_t ns) {
     return ns == WAIT_FOREVER ? ns : ns > boot ? ns - boot : 0;
 }
 
-// --- clocks
-// -------------------------------------------------------------------
+// --- clocks -----------------------------------------------------------------
 
 static bool is_real(uint64_t clock) {
     return clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE;
@@ -97,8 +95,7 @@ long call_time(uint64_t to) {
     return to == 0 || copy_to_user(to, &now, sizeof(now)) ? (long)now : -EFAULT;
 }
 
-// --- sleep
-// --------------------------------------------------------------------
+// --- sleep ------------------------------------------------------------------
 
 long call_nanosleep(uint64_t request, uint64_t remain) {
     return call_clock_nanosleep(CLOCK_MONOTONIC, 0, request, remain);

@@ -11,6 +11,8 @@
 #define CR0_EM (1ul << 2)
 #define CR0_TS (1ul << 3)
 #define CR0_NE (1ul << 5)
+#define CR4_PAE (1ul << 5)
+#define CR4_MCE (1ul << 6)
 #define CR4_PGE (1ul << 7)
 #define CR4_OSFXSR (1ul << 9)
 #define CR4_OSXMMEXCPT (1ul << 10)

@@ -25,7 +25,7 @@
 // A quantile is the upper end of its bucket, 1/16 wider than its least value.
 #define BUCKET_PARTS 16
 
-// --- types -------------------------------------------------------------------
+// --- types ------------------------------------------------------------------
 
 static int grandchild_type(void *argument) {
     *(long *)argument = tollgate_get_type();
@@ -99,7 +99,7 @@ bool only_type_0_administers(void) {
     return true;
 }
 
-// --- locks -------------------------------------------------------------------
+// --- locks ------------------------------------------------------------------
 
 bool locks_can_be_chosen(void) {
     uint32_t index = tollgate_slot(SLOT_SHARED)->resource;
@@ -121,7 +121,7 @@ bool locks_can_be_chosen(void) {
     return true;
 }
 
-// --- tolls -------------------------------------------------------------------
+// --- tolls ------------------------------------------------------------------
 
 static void call_often(uint32_t slot) {
     for (int i = 0; i < CALLS; i++) {

@@ -70,7 +70,7 @@ bool pipes_carry_bytes(void) {
     return true;
 }
 
-// --- a page that goes away while another CPU has it in its TLB ---------------
+// --- a page that goes away while another CPU has it in its TLB --------------
 
 enum look_step {
     LOOK,      // the looker: read the page, answer LOOKED

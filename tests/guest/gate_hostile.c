@@ -35,7 +35,7 @@ static long call3(long nr, uint64_t a1, uint64_t a2, uint64_t a3) {
     return tollgate_syscall6(nr, (long)a1, (long)a2, (long)a3, 0, 0, 0);
 }
 
-// --- memory ------------------------------------------------------------------
+// --- memory -----------------------------------------------------------------
 
 static int write_byte(void *address) {
     *(volatile char *)address = 1;
@@ -104,7 +104,7 @@ bool kernel_addresses_can_not_be_mapped(void) {
     return true;
 }
 
-// --- kernel calls ------------------------------------------------------------
+// --- kernel calls -----------------------------------------------------------
 
 bool unknown_calls_are_enosys(void) {
     static const uint64_t numbers[] = {
@@ -222,7 +222,7 @@ bool single_step_through_the_gate(void) {
     return true;
 }
 
-// --- instructions ------------------------------------------------------------
+// --- instructions -----------------------------------------------------------
 
 static int execute(void *function) {
     ((void (*)(void))(uintptr_t)function)();

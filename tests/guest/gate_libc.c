@@ -64,7 +64,7 @@ bool text_is_formatted(void) {
     return true;
 }
 
-// --- threads -----------------------------------------------------------------
+// --- threads ----------------------------------------------------------------
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
@@ -145,7 +145,7 @@ bool threads_have_their_own_variables(void) {
     return true;
 }
 
-// --- CPUs --------------------------------------------------------------------
+// --- CPUs -------------------------------------------------------------------
 
 bool affinity_is_kept(void) {
     struct cpu_list cpus;
@@ -197,7 +197,7 @@ bool floating_point_survives_switches(void) {
     return cpus_allow(&cpus);
 }
 
-// --- time --------------------------------------------------------------------
+// --- time -------------------------------------------------------------------
 
 static long now(clockid_t clock) {
     struct timespec time = {0};

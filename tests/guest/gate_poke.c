@@ -72,7 +72,7 @@ static int poke(void *argument) {
     return 0;
 }
 
-// --- what arrives ------------------------------------------------------------
+// --- what arrives -----------------------------------------------------------
 
 // A register of struct gate_frame, and its word in the frame.
 static const struct {
@@ -154,7 +154,7 @@ bool callouts_may_move_the_caller(void) {
     return true;
 }
 
-// --- what is refused ---------------------------------------------------------
+// --- what is refused --------------------------------------------------------
 
 bool bad_frames_kill_the_caller(void) {
     static const struct poke bad[] = {

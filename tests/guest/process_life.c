@@ -28,8 +28,7 @@
 #define SECOND_END 9
 #define NOT_WELL 55
 
-// --- roles
-// --------------------------------------------------------------------
+// --- roles ------------------------------------------------------------------
 
 static void *spin(void *unused) {
     volatile bool *never = unused;
@@ -177,8 +176,7 @@ int role_play(const char *role, char **argv, char **envp) {
     return NOT_WELL;
 }
 
-// --- tests
-// --------------------------------------------------------------------
+// --- tests ------------------------------------------------------------------
 
 static bool role_exits(const char *role, int wanted) {
     int status = role_run(role);

@@ -34,7 +34,7 @@ static const char *find(const char *signature) {
     return acpi_find(&acpi, signature, 0, &table);
 }
 
-// --- root --------------------------------------------------------------------
+// --- root -------------------------------------------------------------------
 
 START_TEST(xsdt_is_preferred) {
     acpi_seed(&seed);
@@ -126,7 +126,7 @@ START_TEST(scan) {
 }
 END_TEST
 
-// --- tables ------------------------------------------------------------------
+// --- tables -----------------------------------------------------------------
 
 START_TEST(missing_table) {
     acpi_seed(&seed);
@@ -186,7 +186,7 @@ START_TEST(unreadable_entries_are_passed_over) {
 }
 END_TEST
 
-// --- MADT --------------------------------------------------------------------
+// --- MADT -------------------------------------------------------------------
 
 START_TEST(madt_entries) {
     acpi_seed(&seed);
@@ -381,7 +381,7 @@ START_TEST(madt_that_is_too_short) {
 }
 END_TEST
 
-// --- FADT, DSDT, HPET --------------------------------------------------------
+// --- FADT, DSDT, HPET -------------------------------------------------------
 
 START_TEST(fadt_of_today) {
     acpi_seed(&seed);

@@ -20,7 +20,7 @@
 #define RARELY 1000 // a defect shows in every so many calls
 #define SLOT_ADD 3
 
-// --- a model of the gate -----------------------------------------------------
+// --- a model of the gate ----------------------------------------------------
 
 static struct {
     bool loses;     // a shared update is dropped now and then
@@ -154,7 +154,7 @@ long tollgate_noise_floor(uint32_t us) {
     return us;
 }
 
-// --- runs --------------------------------------------------------------------
+// --- runs -------------------------------------------------------------------
 
 static struct hammer_plan plan;
 static struct hammer_result result;

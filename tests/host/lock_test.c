@@ -14,7 +14,7 @@
 #define __builtin_ia32_pause() sched_yield()
 #include "smp/resource_lock.h"
 
-// --- the table ---------------------------------------------------------------
+// --- the table --------------------------------------------------------------
 
 // One row a lock, its verbs with the type taken off.
 struct lock_row {
@@ -58,7 +58,7 @@ static const struct lock_row rows[NUM_LOCK_KINDS] = {
     [LOCK_TTAS] = LOCK_ROW(ttas),
 };
 
-// --- the verbs ---------------------------------------------------------------
+// --- the verbs --------------------------------------------------------------
 
 START_TEST(zeroed_is_free) {
     struct resource_lock lock = {0};
@@ -116,7 +116,7 @@ START_TEST(trylock_leaves_a_held_lock_alone) {
 }
 END_TEST
 
-// --- under load --------------------------------------------------------------
+// --- under load -------------------------------------------------------------
 
 enum { NUM_THREADS = 4, TURNS = 20000, WAIT_US = 20000 };
 
@@ -228,7 +228,7 @@ START_TEST(lock_waits_for_unlock) {
 }
 END_TEST
 
-// --- the ticket lock's order -------------------------------------------------
+// --- the ticket lock's order ------------------------------------------------
 
 // Threads that stand in the queue one after the other, and what they noted.
 struct queue {
@@ -335,7 +335,7 @@ START_TEST(only_the_next_ticket_is_served) {
 }
 END_TEST
 
-// --- main --------------------------------------------------------------------
+// --- main -------------------------------------------------------------------
 
 enum { TIMEOUT_S = 10 };
 

@@ -19,8 +19,7 @@
 #define RESOURCE 1
 #define BUDGET 1000
 
-// --- stand-ins
-// ----------------------------------------------------------------
+// --- stand-ins --------------------------------------------------------------
 
 static int allocations_left = 1000;
 static int locks_held;
@@ -45,8 +44,7 @@ void spin_unlock(struct spinlock *lock, bool irq) {
     locks_held--;
 }
 
-// --- a machine
-// ----------------------------------------------------------------
+// --- a machine --------------------------------------------------------------
 
 static struct {
     struct syspage_entry entry;
@@ -124,8 +122,7 @@ static struct receipt waited(uint64_t ticket, uint64_t entry) {
     };
 }
 
-// --- slots
-// --------------------------------------------------------------------
+// --- slots ------------------------------------------------------------------
 
 START_TEST(nothing_called_nothing_counted) {
     static const struct toll nothing;
@@ -271,8 +268,7 @@ START_TEST(counters_of_two_cpus_may_differ) {
 }
 END_TEST
 
-// --- order
-// --------------------------------------------------------------------
+// --- order ------------------------------------------------------------------
 
 START_TEST(overtakes) {
     setup();
@@ -361,8 +357,7 @@ START_TEST(run_wraps_around) {
 }
 END_TEST
 
-// --- resources
-// ----------------------------------------------------------------
+// --- resources --------------------------------------------------------------
 
 START_TEST(resource_of_all_cpus) {
     setup();
@@ -406,8 +401,7 @@ START_TEST(handover_of_a_free_lock_begins_with_the_question) {
 }
 END_TEST
 
-// --- the ring
-// -----------------------------------------------------------------
+// --- the ring ---------------------------------------------------------------
 
 START_TEST(fold_goes_by_batches) {
     setup();
@@ -470,8 +464,7 @@ START_TEST(full_ring_loses_nothing) {
 }
 END_TEST
 
-// --- refusals, forgetting, memory
-// ---------------------------------------------
+// --- refusals, forgetting, memory -------------------------------------------
 
 START_TEST(refusals_are_noted) {
     setup();

@@ -50,7 +50,7 @@ static void headline(int number, const char *text) {
     fflush(stdout);
 }
 
-// --- 1. the CPUs -------------------------------------------------------------
+// --- 1. the CPUs ------------------------------------------------------------
 
 static void report_cpus(const struct cpu_list *cpus) {
     const struct syspage_entry *page = tollgate_syspage();
@@ -96,7 +96,7 @@ static void show_cpus(const struct cpu_list *cpus) {
     report_cpus(cpus);
 }
 
-// --- 2. one custom call ------------------------------------------------------
+// --- 2. one custom call -----------------------------------------------------
 
 // Runs in a child, whose type counts.
 static int call_sample(void *result) {
@@ -142,7 +142,7 @@ static void show_custom_call(void) {
     send(&json);
 }
 
-// --- 3. and 4. all CPUs at once ----------------------------------------------
+// --- 3. and 4. all CPUs at once ---------------------------------------------
 
 // Carry out a plan; on failure it was said why.
 static bool hammer(

@@ -27,7 +27,7 @@
 extern "C" {
 #endif
 
-// --- custom calls ------------------------------------------------------------
+// --- custom calls -----------------------------------------------------------
 
 // The kernel call 106 of slot 0, as QNX's documentation writes its stub: up to
 // three arguments are where the call expects them, so callers may declare it
@@ -89,7 +89,7 @@ static inline bool tollgate_is_error(unsigned long result) {
             ".popsection");
 // clang-format on
 
-// --- any kernel call ---------------------------------------------------------
+// --- any kernel call --------------------------------------------------------
 
 // Execute SYSCALL with number `nr`. Returns the raw result.
 static inline long tollgate_syscall6(
@@ -156,7 +156,7 @@ static inline long tollgate_result(long result) {
         TOLLGATE_CALL_(type, __NR_##name, a1, a2, a3, a4, a5, a6);             \
     }
 
-// --- the process's type ------------------------------------------------------
+// --- the process's type -----------------------------------------------------
 
 // Give this process a type ID; programs that it executes and children that it
 // starts inherit it. Errors: EPERM unless the type is still 0.
@@ -169,7 +169,7 @@ extern long tollgate_get_type(void);
 // console, or stop that. Programs that it executes stay traced.
 extern int tollgate_trace(bool on);
 
-// --- the machine -------------------------------------------------------------
+// --- the machine ------------------------------------------------------------
 
 // The system page, read-only, or NULL when this is not Tollgate. Its layout and
 // the SYSPAGE_* macros that find a section are in callouts/syspage.h.
@@ -204,7 +204,7 @@ extern const char *tollgate_lock_name(uint32_t kind);
 // A string of the system page by its offset in the strings section.
 extern const char *tollgate_string(uint32_t string);
 
-// --- measuring ---------------------------------------------------------------
+// --- measuring --------------------------------------------------------------
 
 // Choose a resource's lock. Errors: EPERM unless the process's type is 0,
 // EINVAL no such resource or kind.
