@@ -51,26 +51,31 @@ void console_write(unsigned channel, const char *text, size_t size) {
     spin_unlock(&console_lock, irq);
 }
 
-static void PRINTF_LIKE(2, 0)
-    channel_vprintf(unsigned channel, const char *format, va_list args) {
-    char line[LINE_SIZE];
-    size_t size = format_text(line, sizeof(line), format, args);
-    if (size >= sizeof(line)) {
-        size = sizeof(line) - 1;
+// Format a line behind what stands in `line` already, and write it whole. A
+// line that is too long is cut.
+static void PRINTF_LIKE(4, 0) line_print(
+    unsigned channel, char line[LINE_SIZE], size_t start, const char *format,
+    va_list args) {
+    size_t size =
+        start + format_text(line + start, LINE_SIZE - start, format, args);
+    if (size >= LINE_SIZE) {
+        size = LINE_SIZE - 1;
     }
     console_write(channel, line, size);
 }
 
 void kprintf(const char *format, ...) {
+    char line[LINE_SIZE];
     va_list args;
     va_start(args, format);
-    channel_vprintf(DEBUG_CONSOLE, format, args);
+    line_print(DEBUG_CONSOLE, line, 0, format, args);
     va_end(args);
 }
 
 void report_printf(const char *format, ...) {
+    char line[LINE_SIZE] = {REPORT_MARK};
     va_list args;
     va_start(args, format);
-    channel_vprintf(DEBUG_REPORT, format, args);
+    line_print(DEBUG_REPORT, line, 1, format, args);
     va_end(args);
 }

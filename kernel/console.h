@@ -19,7 +19,11 @@ void kprintf(const char *format, ...) PRINTF_LIKE(1, 2);
 // the machine lacks a device for it, the console takes it.
 void console_write(unsigned channel, const char *text, size_t size);
 
-// Print a line to the report channel, a JSON object.
+// Begins the kernel's own records in the report: the record separator of JSON
+// text sequences (RFC 7464).
+#define REPORT_MARK '\x1e'
+
+// Print a line to the report channel, a JSON object, behind REPORT_MARK.
 void report_printf(const char *format, ...) PRINTF_LIKE(1, 2);
 
 // From now on no lock is taken: another CPU may hold it and never run again.
