@@ -145,6 +145,7 @@ LIB        := $(B)/usr/lib/libtollgate.a
 COMMON     := $(B)/usr/common.a
 LIB_OBJ    := $(addprefix $(B)/,$(addsuffix .o,$(wildcard usr/lib/*.[cS])))
 COMMON_OBJ := $(addprefix $(B)/,$(addsuffix .o,$(wildcard usr/common/*.c)))
+SDK        := $(B)/sdk/lib/pkgconfig/tollgate.pc
 
 programs: $(USR_BIN) $(USR_TESTS) $(SDK) ## /bin, the guest tests, libtollgate
 
@@ -203,7 +204,6 @@ install-lib: $(LIB) ## libtollgate, headers, pkg-config file: PREFIX= DESTDIR=
 	    usr/lib/tollgate.pc
 
 # The same for programs outside of the tree that have not installed it.
-SDK := $(B)/sdk/lib/pkgconfig/tollgate.pc
 $(SDK): $(LIB) usr/lib/tollgate.pc usr/include/tollgate.h callouts/syspage.h \
   syscall/abi.h
 	$(Q)$(MAKE) install-lib PREFIX=$(B)/sdk

@@ -269,7 +269,7 @@ struct custom_slot {
     uint32_t types[SLOT_MAX_TYPES];
     uint32_t num_ports;
     uint16_t ports[4];
-    uint32_t reserved;
+    uint32_t fenced; // not 0: every call is refused [kernel writes]
 };
 struct custom_resource {
     uint32_t name;      // strings

@@ -14,27 +14,35 @@
 
 // Tollgate's own calls. "Administrator" is a process of type 0.
 // All return 0 or more, or a negative errno as Linux's calls do.
-#define TOLLGATE_SET_TYPE 1000 // (type): this process's type ID; administrator
-#define TOLLGATE_GET_TYPE 1001 // (): this process's type ID, as unsigned
-#define TOLLGATE_SET_LOCK 1002 // (resource, kind): administrator
-#define TOLLGATE_SET_TOLL                                                      \
-    1003 // (TOLL_OFF|TOLL_ON): returns the mode before;
-         // administrator
-#define TOLLGATE_TOLL_READ                                                     \
-    1004                         // (slot, cpu|TOLL_ALL_CPUS, struct toll *,
-                                 // size): bytes written
-#define TOLLGATE_TOLL_RESET 1005 // (): forget all; administrator
-#define TOLLGATE_NOISE_FLOOR                                                   \
-    1006                   // (us): cycles of the largest gap between two
-                           // readings of the time-stamp counter in an
-                           // idle loop with interrupts off; us <= 100000
-#define TOLLGATE_CPUS 1007 // (uint64_t mask[4]): which CPUs are up; count
-#define TOLLGATE_RESOURCE_READ 1008 // (resource, struct toll_resource *, size)
-#define TOLLGATE_TRACE                                                         \
-    1009                  // (on): print each kernel call of this process, and
-                          // of its children, on the console
-#define TOLLGATE_FOO 1100 // (): docs/adding-a-kernel-call.md
-#define TOLLGATE_PK 1101  // ()
+
+// (type): this process's type ID. Administrator.
+#define TOLLGATE_SET_TYPE 1000
+// (): this process's type ID, as unsigned.
+#define TOLLGATE_GET_TYPE 1001
+// (resource, kind): give a resource another lock. Administrator.
+#define TOLLGATE_SET_LOCK 1002
+// (TOLL_OFF|TOLL_ON): measure custom calls; the mode before. Administrator.
+#define TOLLGATE_SET_TOLL 1003
+// (slot, cpu|TOLL_ALL_CPUS, struct toll *, size): bytes written.
+#define TOLLGATE_TOLL_READ 1004
+// (): forget all that was measured. Administrator.
+#define TOLLGATE_TOLL_RESET 1005
+// (us): cycles of the largest gap between two readings of the time-stamp
+// counter in an idle loop with interrupts off; us <= 100000.
+#define TOLLGATE_NOISE_FLOOR 1006
+// (uint64_t mask[4]): which CPUs are up; their number.
+#define TOLLGATE_CPUS 1007
+// (resource, struct toll_resource *, size): bytes written.
+#define TOLLGATE_RESOURCE_READ 1008
+// (on): print each kernel call of this process, and of its children, on the
+// console.
+#define TOLLGATE_TRACE 1009
+// (slot, on): fence a slot off, so that every call of it is refused with
+// -ENOTRECOVERABLE, or let it be called again; the state before. Administrator.
+#define TOLLGATE_SET_FENCE 1010
+// (): the samples of docs/adding-a-kernel-call.md.
+#define TOLLGATE_FOO 1100
+#define TOLLGATE_PK 1101
 
 #define TOLL_OFF 0
 #define TOLL_ON 1

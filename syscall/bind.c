@@ -79,6 +79,7 @@ struct thunk {
 };
 
 void gate_empty(void);
+void gate_fenced(void);
 
 static uint32_t relative(uintptr_t target, const uint8_t *place) {
     return (uint32_t)(target - ((uintptr_t)place + sizeof(uint32_t)));
@@ -170,6 +171,9 @@ static uintptr_t thunk_write(uint32_t number, int measured) {
         &SYSPAGE_ENTRY(bind_syspage, custom)->slots[number];
     if (slot->code == 0) {
         return (uintptr_t)gate_empty;
+    }
+    if (slot->fenced) {
+        return (uintptr_t)gate_fenced;
     }
     bool shared = slot->resource != NO_RESOURCE;
     if (!measured && !shared && slot->num_types == 0) {

@@ -9,6 +9,7 @@
 #include "kernel/base/vectors.h"
 #include "kernel/base/x86.h"
 #include "kernel/console.h"
+#include "kernel/errno.h"
 #include "kernel/panic.h"
 #include "kernel/process.h"
 #include "kernel/rendezvous.h"
@@ -150,4 +151,27 @@ bool gate_set_lock(uint32_t resource, uint32_t kind) {
     struct lock_choice choice = {resource, kind};
     stop_machine(lock_apply, &choice);
     return true;
+}
+
+struct fence_choice {
+    uint32_t slot;
+    bool fenced;
+};
+
+static void fence_apply(void *argument) {
+    const struct fence_choice *choice = argument;
+    SYSPAGE_ENTRY(gate_syspage, custom)->slots[choice->slot].fenced =
+        choice->fenced;
+    bind_slot(choice->slot);
+}
+
+int gate_set_fence(uint32_t slot, bool fenced) {
+    const struct custom_entry *custom = SYSPAGE_ENTRY(gate_syspage, custom);
+    if (slot >= CALLOUT_SLOTS || custom->slots[slot].code == 0) {
+        return -EINVAL;
+    }
+    int before = custom->slots[slot].fenced != 0;
+    struct fence_choice choice = {slot, fenced};
+    stop_machine(fence_apply, &choice);
+    return before;
 }

@@ -27,3 +27,10 @@ int gate_toll(void);
 //
 // Context: thread context, interrupts on.
 MUST_CHECK bool gate_set_lock(uint32_t resource, uint32_t kind);
+
+// Fence a slot off, so that its calls are refused with -ENOTRECOVERABLE, or let
+// it be called again. No CPU is inside the gate while it is changed. Returns
+// the state before, or -EINVAL for a slot that is empty or does not exist.
+//
+// Context: thread context, interrupts on.
+MUST_CHECK int gate_set_fence(uint32_t slot, bool fenced);

@@ -36,6 +36,16 @@ long call_set_lock(uint64_t resource, uint64_t kind) {
     return 0;
 }
 
+long call_set_fence(uint64_t slot, uint64_t on) {
+    if (!is_administrator()) {
+        return -EPERM;
+    }
+    if (slot > UINT32_MAX || on > 1) {
+        return -EINVAL;
+    }
+    return gate_set_fence((uint32_t)slot, on != 0);
+}
+
 long call_set_toll(uint64_t toll) {
     if (!is_administrator()) {
         return -EPERM;

@@ -14,6 +14,7 @@
 #define SLOT_ARGS 1
 #define SLOT_OWN 2
 #define SLOT_SHARED 3
+#define SLOT_EMPTY 40
 #define TYPE_ALLOWED 47
 #define TYPE_OTHER 48
 #define CALLS 100
@@ -73,7 +74,7 @@ bool types_survive_exec(void) {
 }
 
 struct attempts {
-    int set_type, set_lock, set_toll, toll_reset;
+    int set_type, set_lock, set_fence, set_toll, toll_reset;
 };
 
 static int error_of(int result) {
@@ -84,6 +85,7 @@ static int administer(void *argument) {
     struct attempts *errors = argument;
     errors->set_type = error_of(tollgate_set_type(0));
     errors->set_lock = error_of(tollgate_set_lock(0, LOCK_TAS));
+    errors->set_fence = error_of(tollgate_set_fence(SLOT_OWN, 1));
     errors->set_toll = error_of(tollgate_set_toll(TOLL_ON));
     errors->toll_reset = error_of(tollgate_toll_reset());
     return 0;
@@ -94,6 +96,7 @@ bool only_type_0_administers(void) {
     CHECK_EQUAL(child_run(TYPE_ALLOWED, administer, &errors), 0);
     CHECK_EQUAL(errors.set_type, EPERM);
     CHECK_EQUAL(errors.set_lock, EPERM);
+    CHECK_EQUAL(errors.set_fence, EPERM);
     CHECK_EQUAL(errors.set_toll, EPERM);
     CHECK_EQUAL(errors.toll_reset, EPERM);
     return true;
@@ -118,6 +121,27 @@ bool locks_can_be_chosen(void) {
         error_of(tollgate_set_lock(NO_RESOURCE_SUCH, LOCK_TAS)), EINVAL);
     CHECK_EQUAL(error_of(tollgate_set_lock(UINT32_MAX, LOCK_TAS)), EINVAL);
     CHECK_EQUAL(tollgate_set_lock(index, (enum lock_kind)before), 0);
+    return true;
+}
+
+// --- fences -----------------------------------------------------------------
+
+bool fenced_slots_are_refused(void) {
+    long value = tollgate_custom(SLOT_SHARED, 0, 0, 0, 0, 0, 0);
+    CHECK_EQUAL(tollgate_set_fence(SLOT_SHARED, 1), 0);
+    CHECK_EQUAL(
+        tollgate_custom(SLOT_SHARED, 1, 0, 0, 0, 0, 0), -ENOTRECOVERABLE);
+    CHECK(tollgate_custom(SLOT_OWN, 0, 0, 0, 0, 0, 0) >= 0);
+    CHECK_EQUAL(tollgate_set_toll(TOLL_ON), TOLL_OFF);
+    CHECK_EQUAL(
+        tollgate_custom(SLOT_SHARED, 1, 0, 0, 0, 0, 0), -ENOTRECOVERABLE);
+    CHECK_EQUAL(tollgate_set_toll(TOLL_OFF), TOLL_ON);
+    CHECK_EQUAL(tollgate_set_fence(SLOT_SHARED, 1), 1);
+    CHECK_EQUAL(tollgate_set_fence(SLOT_SHARED, 0), 1);
+    CHECK_EQUAL(tollgate_custom(SLOT_SHARED, 1, 0, 0, 0, 0, 0), value + 1);
+    CHECK_EQUAL(error_of(tollgate_set_fence(SLOT_EMPTY, 1)), EINVAL);
+    CHECK_EQUAL(error_of(tollgate_set_fence(CALLOUT_SLOTS, 1)), EINVAL);
+    CHECK_EQUAL(error_of(tollgate_set_fence(UINT32_MAX, 1)), EINVAL);
     return true;
 }
 

@@ -41,6 +41,7 @@ int main(void) {
         TEST(types_survive_exec),
         TEST(only_type_0_administers),
         TEST(locks_can_be_chosen),
+        TEST(fenced_slots_are_refused),
         TEST(tolls_count_exactly),
         TEST(tolls_are_plausible),
         TEST(toll_reads_are_checked),

@@ -27,6 +27,7 @@ bool types_are_inherited(void);
 bool types_survive_exec(void);
 bool only_type_0_administers(void);
 bool locks_can_be_chosen(void);
+bool fenced_slots_are_refused(void);
 bool tolls_count_exactly(void);
 bool tolls_are_plausible(void);
 bool toll_reads_are_checked(void);

@@ -260,9 +260,10 @@ static void print_counts(uint32_t index) {
 static void print_slot(uint32_t index, const struct custom_slot *slot) {
     const struct custom_resource *resource = tollgate_resource(slot->resource);
     printf(
-        "  slot %u: %s %s, %u bytes at 0x%016" PRIx64 "\n    resource %s",
+        "  slot %u: %s %s, %u bytes at 0x%016" PRIx64 "%s\n"
+        "    resource %s",
         index, tollgate_string(slot->name), tollgate_string(slot->version),
-        slot->size, slot->code,
+        slot->size, slot->code, slot->fenced ? " (fenced off)" : "",
         resource ? tollgate_string(resource->name) : "none");
     printf(
         ", storage %u shared at 0x%x, %u on each CPU at 0x%x\n    budget ",

@@ -210,6 +210,11 @@ extern const char *tollgate_string(uint32_t string);
 // EINVAL no such resource or kind.
 extern int tollgate_set_lock(uint32_t resource, enum lock_kind kind);
 
+// Fence a slot off (1), so that its calls are refused with ENOTRECOVERABLE, or
+// let it be called again (0). Returns: the state before. Errors: EPERM unless
+// the process's type is 0, EINVAL no such slot or an empty one.
+extern int tollgate_set_fence(uint32_t slot, int on);
+
 // Turn measurement of custom calls to TOLL_OFF or TOLL_ON, on all CPUs.
 // Returns: the mode before. Errors: EPERM unless type 0, EINVAL.
 extern int tollgate_set_toll(int mode);

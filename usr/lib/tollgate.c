@@ -69,6 +69,10 @@ int tollgate_set_lock(uint32_t resource, enum lock_kind kind) {
     return (int)call(TOLLGATE_SET_LOCK, resource, (long)kind, 0, 0);
 }
 
+int tollgate_set_fence(uint32_t slot, int on) {
+    return (int)call(TOLLGATE_SET_FENCE, slot, on, 0, 0);
+}
+
 int tollgate_set_toll(int mode) {
     return (int)call(TOLLGATE_SET_TOLL, mode, 0, 0, 0);
 }
