@@ -103,8 +103,10 @@ static void drop(struct text *text, size_t count) {
     text->length -= count;
 }
 
-// Strip leading "/" and "./" and trailing "/".
+// Strip leading "/" and "./" and trailing "/". A name ends at its first NUL,
+// which a pax header may hold.
 static struct text normal(struct text name) {
+    name.length = strnlen(name.bytes, name.length);
     for (;;) {
         if (starts_with(&name, "/")) {
             drop(&name, 1);
