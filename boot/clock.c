@@ -1,22 +1,26 @@
 // SPDX-License-Identifier: MIT
 // See machine.h: clocks. The 8254 is the one clock whose rate is known; the
-// others are measured against it, several times: a host or an SMI that steals
-// time only ever makes a window longer, so the shortest one counts.
+// others are measured against it between two looks at all of them, each the
+// narrowest of several: a host or an SMI that steals time is noticed, not taken
+// for a rate.
 #include "boot/machine.h"
 
 #include "boot/console.h"
 #include "callouts/hardware.h"
 #include "kernel/base/x86.h"
 
-#define WINDOWS 3
-#define WINDOW_COUNTS (PIT_HZ / 100) // 10 ms
-#define WINDOW_POLLS 20000000u
-#define WINDOW_CYCLES (1ul << 33)
+#define WINDOWS 3      // good ones that are wanted
+#define MAX_WINDOWS 12 // how often to try
+#define SAMPLES 8
+#define WINDOW_COUNTS (PIT_HZ / 100) // 10 ms at least
+#define FULL_COUNT 0xffffu           // 55 ms
+#define WINDOW_POLLS 1000000u
 
 #define GATE_OPEN 0x01 // of the gate port
 #define GATE_SPEAKER 0x02
 #define GATE_OUTPUT 0x20
 #define COMMAND_ONE_SHOT 0xb0 // channel 2, low and high byte, mode 0
+#define COMMAND_LATCH 0x80    // channel 2
 
 #define TSC_HZ_ASSUMED 1000000000ul
 
@@ -42,8 +46,20 @@
 
 // --- rates ------------------------------------------------------------------
 
+// One look at all clocks. They were read within `width` cycles of each other:
+// a host or an SMI that steals time in between makes it wide.
+struct sample {
+    uint64_t tsc;
+    uint64_t width;
+    uint32_t pit;   // counts down
+    uint32_t lapic; // counts down
+};
+
+// The clocks between two samples.
 struct window {
     uint64_t cycles;
+    uint64_t width; // of both samples: how wrong `cycles` may be
+    uint32_t pit_counts;
     uint32_t lapic_counts;
 };
 
@@ -59,57 +75,96 @@ static void lapic_timer_start(const struct machine *machine) {
     *lapic_register(machine, LAPIC_TIMER_INITIAL) = UINT32_MAX;
 }
 
-static uint32_t lapic_timer_stop(const struct machine *machine) {
-    uint32_t left = *lapic_register(machine, LAPIC_TIMER_CURRENT);
-    *lapic_register(machine, LAPIC_TIMER_INITIAL) = 0;
-    return UINT32_MAX - left;
-}
-
-// Count through one window; false when the 8254 doesn't.
-static bool window_measure(const struct machine *machine, struct window *out) {
-    uint8_t gate = inb(PIT_GATE_PORT) & (uint8_t) ~(GATE_OPEN | GATE_SPEAKER);
+static void counters_start(const struct machine *machine, uint8_t gate) {
     outb(PIT_GATE_PORT, gate);
     outb(PIT_COMMAND, COMMAND_ONE_SHOT);
-    outb(PIT_CHANNEL2, WINDOW_COUNTS & 0xff);
-    outb(PIT_CHANNEL2, WINDOW_COUNTS >> 8);
+    outb(PIT_CHANNEL2, FULL_COUNT & 0xff);
+    outb(PIT_CHANNEL2, FULL_COUNT >> 8);
     if (machine->has_lapic) {
         lapic_timer_start(machine);
     }
-    uint64_t start = rdtsc();
     outb(PIT_GATE_PORT, gate | GATE_OPEN);
-    bool ended = false;
-    for (unsigned i = 0; i < WINDOW_POLLS && !ended; i++) {
-        ended = (inb(PIT_GATE_PORT) & GATE_OUTPUT) != 0;
-        if (rdtsc() - start > WINDOW_CYCLES) {
-            break;
+}
+
+static struct sample sample_take(const struct machine *machine) {
+    struct sample sample = {.tsc = rdtsc()};
+    outb(PIT_COMMAND, COMMAND_LATCH);
+    if (machine->has_lapic) {
+        sample.lapic = *lapic_register(machine, LAPIC_TIMER_CURRENT);
+    }
+    sample.width = rdtsc() - sample.tsc;
+    sample.pit = inb(PIT_CHANNEL2);
+    sample.pit |= (uint32_t)inb(PIT_CHANNEL2) << 8;
+    return sample;
+}
+
+// The narrowest of several.
+static struct sample sample_best(const struct machine *machine) {
+    struct sample best = sample_take(machine);
+    for (unsigned i = 1; i < SAMPLES; i++) {
+        struct sample sample = sample_take(machine);
+        if (sample.width < best.width) {
+            best = sample;
         }
     }
-    out->cycles = rdtsc() - start;
-    out->lapic_counts = machine->has_lapic ? lapic_timer_stop(machine) : 0;
+    return best;
+}
+
+// Let the counters run for a while; false when the 8254 did not count, or was
+// at its end before we looked.
+static bool window_measure(const struct machine *machine, struct window *out) {
+    uint8_t gate = inb(PIT_GATE_PORT) & (uint8_t) ~(GATE_OPEN | GATE_SPEAKER);
+    counters_start(machine, gate);
+    struct sample start = sample_best(machine);
+    struct sample now = start;
+    for (unsigned i = 0;
+         i < WINDOW_POLLS && start.pit - now.pit < WINDOW_COUNTS; i++) {
+        now = sample_take(machine);
+    }
+    struct sample end = sample_best(machine);
+    bool ended = (inb(PIT_GATE_PORT) & GATE_OUTPUT) != 0;
     outb(PIT_GATE_PORT, gate);
-    return ended;
+    if (machine->has_lapic) {
+        *lapic_register(machine, LAPIC_TIMER_INITIAL) = 0;
+    }
+    *out = (struct window){
+        .cycles = end.tsc - start.tsc,
+        .width = start.width + end.width,
+        .pit_counts = start.pit - end.pit,
+        .lapic_counts = start.lapic - end.lapic,
+    };
+    return !ended && end.pit < start.pit && out->pit_counts >= WINDOW_COUNTS;
+}
+
+// Whether a window's rate is the surer one.
+static bool is_surer(const struct window *a, const struct window *b) {
+    return a->width * b->cycles < b->width * a->cycles;
 }
 
 static void discover_rates(struct machine *machine) {
-    struct window best = {UINT64_MAX, 0};
-    for (unsigned i = 0; i < WINDOWS; i++) {
+    struct window best = {.cycles = 0};
+    unsigned good = 0;
+    for (unsigned i = 0; i < MAX_WINDOWS && good < WINDOWS; i++) {
         struct window window;
-        if (!window_measure(machine, &window)) {
-            startup_print(
-                "the 8254 timer does not count: clocks run at %lu MHz "
-                "by assumption",
-                TSC_HZ_ASSUMED / 1000000);
-            machine->tsc_hz = TSC_HZ_ASSUMED;
-            machine->lapic_timer_hz = TSC_HZ_ASSUMED / 16;
-            return;
-        }
-        if (window.cycles < best.cycles) {
-            best = window;
+        if (window_measure(machine, &window)) {
+            if (good == 0 || is_surer(&window, &best)) {
+                best = window;
+            }
+            good++;
         }
     }
-    machine->tsc_hz = best.cycles * PIT_HZ / WINDOW_COUNTS;
+    if (good == 0) {
+        startup_print(
+            "the 8254 timer does not count: clocks run at %lu MHz "
+            "by assumption",
+            TSC_HZ_ASSUMED / 1000000);
+        machine->tsc_hz = TSC_HZ_ASSUMED;
+        machine->lapic_timer_hz = TSC_HZ_ASSUMED / 16;
+        return;
+    }
+    machine->tsc_hz = best.cycles * PIT_HZ / best.pit_counts;
     machine->lapic_timer_hz =
-        (uint64_t)best.lapic_counts * PIT_HZ / WINDOW_COUNTS;
+        (uint64_t)best.lapic_counts * PIT_HZ / best.pit_counts;
 }
 
 // --- the date ---------------------------------------------------------------
