@@ -142,9 +142,9 @@ USR_BIN    := $(patsubst usr/bin/%.c,$(B)/usr/bin/%,$(wildcard usr/bin/*.c))
 USR_TESTS  := $(patsubst tests/guest/%_test.c,$(B)/usr/tests/%_test,\
                 $(wildcard tests/guest/*_test.c))
 LIB        := $(B)/usr/lib/libtollgate.a
-COMMON     := $(B)/usr/common.a
+COMMON     := $(B)/usr/program.a
 LIB_OBJ    := $(addprefix $(B)/,$(addsuffix .o,$(wildcard usr/lib/*.[cS])))
-COMMON_OBJ := $(addprefix $(B)/,$(addsuffix .o,$(wildcard usr/common/*.c)))
+COMMON_OBJ := $(addprefix $(B)/,$(addsuffix .o,$(wildcard usr/program/*.c)))
 SDK        := $(B)/sdk/lib/pkgconfig/tollgate.pc
 
 programs: $(USR_BIN) $(USR_TESTS) $(SDK) ## /bin, the guest tests, libtollgate

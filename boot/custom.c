@@ -82,6 +82,12 @@ static void slot_add(
         slot->percpu = custom->percpu_size;
         slot->percpu_size = s->percpu_size;
         custom->percpu_size += (uint32_t)ALIGN_UP(s->percpu_size, PERCPU_ALIGN);
+        if (custom->percpu_size > PERCPU_STORAGE_MAX) {
+            startup_fail(
+                "slot %u %s: per-CPU storage is %u bytes in all, at most %u "
+                "fit",
+                s->slot, s->name, custom->percpu_size, PERCPU_STORAGE_MAX);
+        }
     }
     slot_set_types(slot, &options->types[s->slot]);
     slot->budget_cycles = options->budgets[s->slot];

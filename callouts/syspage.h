@@ -20,7 +20,7 @@
 
 #define CALLOUT_SLOTS 64
 #define SLOT_MAX_TYPES 8
-#define CALLOUT_PATCH_MAX 4
+#define PERCPU_STORAGE_MAX 0x4000 // bytes of callout storage on each CPU
 
 // A part of the page: offset from its start, size in bytes.
 struct syspage_section {

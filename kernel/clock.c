@@ -36,11 +36,3 @@ cycles_t clock_cycles(uint64_t ns) {
     uint64_t hz = qtime->cycles_per_sec;
     return ns / NS_PER_SECOND * hz + ns % NS_PER_SECOND * hz / NS_PER_SECOND;
 }
-
-uint64_t clock_tick_ns(void) {
-    return qtime->nsec_inc;
-}
-
-bool clock_ticks_everywhere(void) {
-    return (qtime->flags & QTIME_PER_CPU) != 0;
-}

@@ -17,11 +17,5 @@ uint64_t clock_now_ns(void);
 // Nanoseconds since 1970 at clock_now_ns() == 0.
 uint64_t clock_boot_ns(void);
 
-// The length of a tick, which is the resolution of sleeps.
-uint64_t clock_tick_ns(void);
-
 // How many cycles of the time-stamp counter a span takes.
 cycles_t clock_cycles(uint64_t ns);
-
-// Has each CPU a timer of its own?
-bool clock_ticks_everywhere(void);

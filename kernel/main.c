@@ -102,7 +102,7 @@ static uint32_t cpus_wanted(void) {
 static uint32_t blocks_create(void) {
     uint32_t wanted = cpus_wanted();
     for (cpu_id_t cpu = 1; cpu < wanted; cpu++) {
-        if (!cpu_create(machine, cpu)) {
+        if (!cpu_create(machine, cpu) || !scheduler_create_idle(cpu)) {
             kprintf(
                 "tollgate: no memory for CPU %u and those after it; left "
                 "out\n",
@@ -118,7 +118,11 @@ static void cpus_wait(uint32_t count) {
     while (atomic_load_explicit(&num_cpus_up, memory_order_acquire) < count) {
         pause();
         if (wait_is_over(start)) {
-            panic("%u of %u CPUs came up and then got lost", count, count);
+            panic(
+                "%u of %u CPUs came up and then got lost",
+                count -
+                    atomic_load_explicit(&num_cpus_up, memory_order_relaxed),
+                count);
         }
     }
 }
@@ -208,7 +212,7 @@ void kernel_main(struct syspage_entry *syspage) {
     pages_init_high(syspage); // the rest
     ipi_init(syspage);
     traps_init(syspage);
-    if (!cpu_create(syspage, 0)) {
+    if (!cpu_create(syspage, 0) || !scheduler_create_idle(0)) {
         panic("no memory for the boot CPU");
     }
     cpu_init_cpu(0);

@@ -63,9 +63,3 @@ void rendezvous(void (*fn)(void *argument), void *argument) {
     }
     finish();
 }
-
-void rendezvous_on(cpu_id_t cpu, void (*fn)(void *argument), void *argument) {
-    begin(fn, argument);
-    ask(cpu);
-    finish();
-}

@@ -15,8 +15,5 @@
 //           by the caller after.
 void rendezvous(void (*fn)(void *argument), void *argument);
 
-// The same on one CPU that is up.
-void rendezvous_on(cpu_id_t cpu, void (*fn)(void *argument), void *argument);
-
 // Do this CPU's part. Called for IPI_RENDEZVOUS, interrupts off.
 void rendezvous_answer(void);

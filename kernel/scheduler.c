@@ -388,14 +388,15 @@ void scheduler_init(void) {
     first_deadline_update();
 }
 
+bool scheduler_create_idle(cpu_id_t cpu) {
+    percpu_of(cpu)->idle = thread_create_idle(cpu);
+    return percpu_of(cpu)->idle != NULL;
+}
+
 void scheduler_init_cpu(void) {
     struct percpu *cpu = this_cpu();
-    struct thread *idle = thread_create_idle();
-    if (idle == NULL) {
-        panic("no memory for the idle thread of CPU %u", cpu->cpu_id);
-    }
-    cpu->idle = idle;
-    cpu->current = idle;
+    ASSERT(cpu->idle != NULL);
+    cpu->current = cpu->idle;
     cpu_set_add(&scheduler_cpus, cpu->cpu_id);
 }
 

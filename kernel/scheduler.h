@@ -25,9 +25,11 @@
 // CPUs that schedule: the ones that are up.
 extern struct cpu_set scheduler_cpus;
 
-// init: once, on the boot CPU. init_cpu: each CPU; makes what runs on it now
-// its idle thread. idle: what that thread then does for ever.
+// init: once, on the boot CPU. create_idle: for each CPU, on the boot CPU;
+// false without memory. init_cpu: each CPU; what runs on it now is its idle
+// thread from here on. idle: what that thread then does for ever.
 void scheduler_init(void);
+MUST_CHECK bool scheduler_create_idle(cpu_id_t cpu);
 void scheduler_init_cpu(void);
 _Noreturn void scheduler_idle(void);
 

@@ -128,10 +128,10 @@ static struct thread *thread_alloc(void) {
     return thread;
 }
 
-struct thread *thread_create_idle(void) {
+struct thread *thread_create_idle(cpu_id_t cpu) {
     struct thread *thread = thread_alloc();
     if (thread != NULL) {
-        thread->cpu = this_cpu()->cpu_id;
+        thread->cpu = cpu;
         thread->state = THREAD_RUNNING;
     }
     return thread;

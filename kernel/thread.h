@@ -76,8 +76,8 @@ bool thread_is_killed(const struct thread *thread);
 // run; without a process yet. NULL when there are MAX_THREADS, or no memory.
 MUST_CHECK struct thread *thread_create(const struct regs *regs);
 
-// A thread structure for what runs on this CPU now, its idle thread.
-MUST_CHECK struct thread *thread_create_idle(void);
+// A thread structure for the idle thread of a CPU, which has its stack.
+MUST_CHECK struct thread *thread_create_idle(cpu_id_t cpu);
 
 // Free a dead thread, or one that never became ready. Nobody is on its stack.
 void thread_free(struct thread *thread);

@@ -27,7 +27,6 @@
 #define GATE_STACK_PAGES 2
 #define PERCPU_BLOCK_OFFSET ((1 + GATE_STACK_PAGES) * PAGE_SIZE)
 #define PERCPU_BLOCK_PAGES 5
-#define PERCPU_STORAGE_MAX ((PERCPU_BLOCK_PAGES - 1) * PAGE_SIZE)
 #define PERCPU_IST_OFFSET (8 * PAGE_SIZE)
 #define PERCPU_IDLE_STACK_OFFSET (17 * PAGE_SIZE)
 #define PERCPU_IDLE_STACK_PAGES 4
@@ -74,6 +73,9 @@ struct percpu {
     ALIGNED(64) uint32_t need_resched; // [a] looked at on the way to ring 3
 };
 
+_Static_assert(
+    PERCPU_STORAGE_MAX == (PERCPU_BLOCK_PAGES - 1) * PAGE_SIZE,
+    "the slice fills the block's other pages");
 _Static_assert(sizeof(struct tss) == 104, "the TSS is 104 bytes in the manual");
 
 // This CPU's block. Interrupts off, or the caller can not migrate.

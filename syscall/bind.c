@@ -12,23 +12,12 @@
 #include "kernel/paging.h"
 #include "kernel/panic.h"
 #include "smp/percpu.h"
+#include "syscall/thunks.h"
 
 #define THUNK_SIZE                                                             \
     512ul // bare: the first half of the area; measured: the other
 #define AREA_SIZE (2 * CALLOUT_SLOTS * THUNK_SIZE)
 #define INT3 0xcc
-
-// The places in a template (thunks.asm): a 32-bit word whose upper bits tell
-// what belongs there; the lower ones are added to it.
-#define PLACE_MASK 0xffffff80u
-enum place {
-    PLACE_LOCK = 0x5a4b1000,
-    PLACE_CALLOUT = 0x5a4b2000,
-    PLACE_TYPE = 0x5a4b3000,
-    PLACE_NEXT = 0x5a4b4000,
-    PLACE_REFUSALS = 0x5a4b5000,
-    PLACE_RESOURCE = 0x5a4b6000,
-};
 
 #define TEMPLATE(name) extern const uint8_t name[], name##_end[]
 TEMPLATE(thunk_type);

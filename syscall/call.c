@@ -60,8 +60,7 @@ static long call_run(const struct call *call, const struct regs *r) {
     }
 }
 
-// --- trace
-// --- the dispatcher ---------------------------------------------------------
+// --- trace ------------------------------------------------------------------
 
 // One call, as one line; kept from before the call, since it may change regs.
 struct trace {

@@ -114,10 +114,6 @@ static void toll_apply(void *choice) {
     gate_init_cpu();
 }
 
-int gate_toll(void) {
-    return toll;
-}
-
 int gate_set_toll(int choice) {
     int before = toll;
     rendezvous(toll_apply, &choice);

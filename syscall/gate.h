@@ -19,9 +19,6 @@ void gate_init_cpu(void);
 // Context: thread context, interrupts on.
 int gate_set_toll(int toll);
 
-// The choice that stands.
-int gate_toll(void);
-
 // Give a resource another kind of lock. No CPU is inside the gate while it is
 // changed. False when there is no such resource or kind.
 //

@@ -2,7 +2,7 @@
 ; Templates of what stands between the gate and a callout that needs a lock, a
 ; check of types, or measuring. bind.c copies the pieces that a slot needs, one
 ; behind the other, and fills in the places: 32-bit words that hold one of the
-; numbers below. The templates themselves are never executed.
+; PLACE_ numbers of thunks.h. The templates themselves are never executed.
 ;
 ; A thunk is called as the callout would be: rdi = the system page, esi = type
 ; ID, rdx = frame, and is 8 off 16-byte alignment. In a measured one r15 is the
@@ -10,14 +10,6 @@
 %include "offsets.inc"
 %include "kernel/base/func.inc"
 %include "smp/locks.inc"
-
-; A place: its kind in the upper bits, an addend in the lower seven.
-PLACE_LOCK      equ 0x5a4b1000          ; address of the resource's lock
-PLACE_CALLOUT   equ 0x5a4b2000          ; callout, relative to the next byte
-PLACE_TYPE      equ 0x5a4b3000          ; a type ID
-PLACE_NEXT      equ 0x5a4b4000          ; the next piece but refusal, relative
-PLACE_REFUSALS  equ 0x5a4b5000          ; offset of the slot's count of refusals
-PLACE_RESOURCE  equ 0x5a4b6000          ; index of the resource
 
         section .rodata
 
@@ -104,8 +96,7 @@ ENDTEMPLATE thunk_ttas
         STAMP_TO RECEIPT_ASKED
 %endmacro
 
-; MEASURED_GRANT entry, arrivals - the receipt at the grant: order of entry in
-; rax, the words that count arrivals
+; MEASURED_GRANTED - the receipt from the grant to the release: r12 = the result
 %macro MEASURED_GRANTED 0
         mov     rax, [abs PLACE_LOCK + LOCK_LAST_RELEASE]
         mov     [r15 + RECEIPT_PREV_RELEASE], rax
@@ -151,7 +142,7 @@ TEMPLATE thunk_ticket_measured
         MEASURED_END
 ENDTEMPLATE thunk_ticket_measured
 
-; MEASURED_UNFAIR lock - the locks that keep no order: count it beside them
+; MEASURED_UNFAIR take, release - locks that keep no order: count it beside them
 %macro MEASURED_UNFAIR 2
         MEASURED_BEGIN
         mov     eax, 1

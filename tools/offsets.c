@@ -18,6 +18,7 @@
 #include "smp/trampoline.h"
 #include "smp/resource_lock.h"
 #include "syscall/abi.h"
+#include "syscall/thunks.h"
 
 #define EQU(name, value)                                                       \
     __asm__ volatile("\n->" #name " equ %0" : : "i"((uint64_t)(value)))
@@ -130,6 +131,12 @@ void offsets(void) {
     OFFSET(RECEIPT_RESOURCE, receipt, resource);
     OFFSET(RECEIPT_CPU, receipt, cpu);
     VALUE(RECEIPT_SHIFT);
+    VALUE(PLACE_LOCK);
+    VALUE(PLACE_CALLOUT);
+    VALUE(PLACE_TYPE);
+    VALUE(PLACE_NEXT);
+    VALUE(PLACE_REFUSALS);
+    VALUE(PLACE_RESOURCE);
     VALUE(RECEIPTS_FOLD_AT);
     OFFSET(PERCPU_FOLDED, percpu, receipts_folded);
     OFFSET(LOCK_ARRIVALS, resource_lock, arrivals);

@@ -7,8 +7,8 @@
 #include <unistd.h>
 
 #include "tests/guest/gate_tests.h"
-#include "usr/common/child.h"
-#include "usr/common/cpus.h"
+#include "usr/program/child.h"
+#include "usr/program/cpus.h"
 #include "usr/include/tollgate.h"
 
 #define SLOT_ARGS 1

@@ -6,8 +6,8 @@
 
 #include "tests/guest/gate_frame.h"
 #include "tests/guest/gate_tests.h"
-#include "usr/common/child.h"
-#include "usr/common/cpus.h"
+#include "usr/program/child.h"
+#include "usr/program/cpus.h"
 #include "usr/include/tollgate.h"
 
 #define SLOT_SUM 0

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "tests/guest/gate_tests.h"
-#include "usr/common/cpus.h"
+#include "usr/program/cpus.h"
 #include "usr/include/tollgate.h"
 
 #define PAGE 4096ul

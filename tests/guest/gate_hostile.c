@@ -12,7 +12,7 @@
 
 #include "tests/guest/gate_frame.h"
 #include "tests/guest/gate_tests.h"
-#include "usr/common/child.h"
+#include "usr/program/child.h"
 #include "usr/include/tollgate.h"
 
 #define PAGE 4096ul

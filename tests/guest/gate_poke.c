@@ -9,7 +9,7 @@
 
 #include "tests/guest/gate_frame.h"
 #include "tests/guest/gate_tests.h"
-#include "usr/common/child.h"
+#include "usr/program/child.h"
 #include "usr/include/tollgate.h"
 
 // Words of the frame.

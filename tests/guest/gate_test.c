@@ -7,7 +7,7 @@
 #include <sys/wait.h>
 
 #include "tests/guest/gate_tests.h"
-#include "usr/common/child.h"
+#include "usr/program/child.h"
 
 bool is_killed(int (*body)(void *), void *arg) {
     int status = child_run(0, body, arg);

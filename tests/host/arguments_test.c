@@ -1,9 +1,9 @@
-// SOURCES: usr/common/options.c
+// SOURCES: usr/program/options.c
 // FLAGS: -D_GNU_SOURCE
 // SPDX-License-Identifier: MIT
 // What the programs take as numbers, seconds, CPU lists and masks, and that
 // everything else is refused.
-#include "usr/common/options.h"
+#include "usr/program/options.h"
 
 #include "tests/host/suite.h"
 

@@ -1,7 +1,7 @@
-// SOURCES: usr/common/figures.c
+// SOURCES: usr/program/figures.c
 // SPDX-License-Identifier: MIT
 // Figures with units and separators, and Jain's index.
-#include "usr/common/figures.h"
+#include "usr/program/figures.h"
 
 #include "tests/host/suite.h"
 

@@ -1,12 +1,12 @@
-// SOURCES: usr/common/hammer.c usr/common/hammer_judge.c
-// SOURCES: usr/common/hammer_json.c usr/common/hammer_text.c
-// SOURCES: usr/common/cpus.c usr/common/figures.c
-// SOURCES: usr/common/json.c usr/common/options.c
+// SOURCES: usr/program/hammer.c usr/program/hammer_judge.c
+// SOURCES: usr/program/hammer_json.c usr/program/hammer_text.c
+// SOURCES: usr/program/cpus.c usr/program/figures.c
+// SOURCES: usr/program/json.c usr/program/options.c
 // FLAGS: -D_GNU_SOURCE -pthread
 // SPDX-License-Identifier: MIT
 // The hammer against a model of the gate: that it finds nothing wrong with a
 // good one, and names what a broken one does.
-#include "usr/common/hammer.h"
+#include "usr/program/hammer.h"
 
 #include <pthread.h>
 #include <sched.h>

@@ -1,8 +1,8 @@
-// SOURCES: usr/common/json.c
+// SOURCES: usr/program/json.c
 // FLAGS: -D_GNU_SOURCE
 // SPDX-License-Identifier: MIT
 // The JSON writer: commas, nesting, escapes, growth, misuse.
-#include "usr/common/json.h"
+#include "usr/program/json.h"
 
 #include <string.h>
 

@@ -6,7 +6,7 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include "usr/common/options.h"
+#include "usr/program/options.h"
 #include "usr/include/tollgate.h"
 
 int main(int argc, char **argv) {

@@ -9,8 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "usr/common/cpus.h"
-#include "usr/common/options.h"
+#include "usr/program/cpus.h"
+#include "usr/program/options.h"
 #include "usr/include/tollgate.h"
 
 #define EXIT_CANNOT 126

@@ -12,9 +12,9 @@
 #include <string.h>
 #include <sys/wait.h>
 
-#include "usr/common/child.h"
-#include "usr/common/json.h"
-#include "usr/common/options.h"
+#include "usr/program/child.h"
+#include "usr/program/json.h"
+#include "usr/program/options.h"
 #include "usr/include/tollgate.h"
 
 #define SAMPLES 1000

@@ -9,9 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "usr/common/cpus.h"
-#include "usr/common/hammer.h"
-#include "usr/common/options.h"
+#include "usr/program/cpus.h"
+#include "usr/program/hammer.h"
+#include "usr/program/options.h"
 
 #define DEFAULT_SLOT 3
 #define DEFAULT_COUNT 100000

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "usr/common/options.h"
+#include "usr/program/options.h"
 #include "usr/include/tollgate.h"
 
 #define NSEC_PER_USEC 1000

@@ -8,12 +8,12 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "usr/common/child.h"
-#include "usr/common/figures.h"
-#include "usr/common/cpus.h"
-#include "usr/common/hammer.h"
-#include "usr/common/json.h"
-#include "usr/common/options.h"
+#include "usr/program/child.h"
+#include "usr/program/figures.h"
+#include "usr/program/cpus.h"
+#include "usr/program/hammer.h"
+#include "usr/program/json.h"
+#include "usr/program/options.h"
 #include "usr/include/tollgate.h"
 
 #define SLOT_SUM 0

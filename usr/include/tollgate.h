@@ -3,9 +3,8 @@
 // -ltollgate, statically; `pkg-config --cflags --libs tollgate` says how.
 //
 // Two kinds of calls:
-//   custom calls      SysCustom(), SysCustom6(), tollgate_custom() and stubs
-//   made
-//                     with TOLLGATE_STUB(): they run a custom callout and
+//   custom calls      SysCustom(), SysCustom6(), tollgate_custom() and what
+//                     TOLLGATE_STUB() makes: they run a custom callout and
 //                     return what it returned, untouched. There is no errno,
 //                     since only the callout's author knows what its result
 //                     means; tollgate_is_error() tells the gate's own refusals.
@@ -45,9 +44,7 @@ extern unsigned long SysCustom6(
 // Returns: the callout's result, or a negative errno from the gate:
 //   -ENOSYS           the slot is empty, or above 63
 //   -EPERM            this process's type is not in the slot's list
-//   -EFAULT           the callout faulted; its slot is fenced off
-//   -ETIME            the callout did not return in time; fenced off
-//   -ENOTRECOVERABLE  the slot was fenced off before
+//   -ENOTRECOVERABLE  the slot is fenced off
 extern long tollgate_custom(
     uint32_t slot, unsigned long a1, unsigned long a2, unsigned long a3,
     unsigned long a4, unsigned long a5, unsigned long a6);

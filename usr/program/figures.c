@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Formatting of figures, and Jain's index.
-#include "usr/common/figures.h"
+#include "usr/program/figures.h"
 
 #include <inttypes.h>
 #include <stdio.h>

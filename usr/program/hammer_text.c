@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 // The figures of a hammer run as tables of at most 80 columns.
-#include "usr/common/hammer.h"
+#include "usr/program/hammer.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "usr/common/figures.h"
+#include "usr/program/figures.h"
 
 #define NAME_SIZE 16
 
@@ -41,7 +41,7 @@ static void print_share(
     char before[FIGURE_SIZE];
     char after[FIGURE_SIZE];
     printf("%4u  %11s", cpu->cpu, format_count(calls, cpu->calls));
-    if (result->resource_name) {
+    if (contended != 0) {
         printf("  %5.1f%%", percent(cpu->contended, contended));
     }
     if (has_order(result)) {
@@ -54,8 +54,8 @@ static void print_share(
 
 // Shares say something only where CPUs compete: without a resource they do not.
 void hammer_print_shares(const struct hammer_result *result) {
-    uint64_t contended = all_contended(result);
-    bool competed = result->resource_name != NULL;
+    uint64_t contended = result->resource_name ? all_contended(result) : 0;
+    bool competed = contended != 0;
     double seconds = (double)result->ticks / (double)result->hz;
     double rate = seconds > 0 ? (double)result->calls / seconds : 0;
     char calls[FIGURE_SIZE];
@@ -80,6 +80,8 @@ void hammer_print_shares(const struct hammer_result *result) {
             "Jain index of the shares %.3f; 1 is even, %.3f is one CPU taking "
             "all. A share\nis of the calls made while all CPUs competed.\n",
             result->jain, 1 / (double)result->num_cpus);
+    } else if (result->resource_name) {
+        printf("No shares: one CPU was done before all had begun.\n");
     }
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The JSON writer (RFC 8259).
-#include "usr/common/json.h"
+#include "usr/program/json.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 // From the figures of a hammer run to sentences that held or did not.
-#include "usr/common/hammer.h"
+#include "usr/program/hammer.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "usr/common/figures.h"
+#include "usr/program/figures.h"
 
 __attribute__((format(printf, 3, 4))) static void find(
     struct hammer_result *result, bool ok, const char *format, ...) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // CPUs and affinity.
-#include "usr/common/cpus.h"
+#include "usr/program/cpus.h"
 
 #include <errno.h>
 #include <sched.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The figures of a hammer run as JSON. Times are in cycles, as the kernel has
 // them; "cycles_per_sec" converts.
-#include "usr/common/hammer.h"
+#include "usr/program/hammer.h"
 
 static void write_distribution(
     struct json *json, const char *key, const struct toll_distribution *d) {

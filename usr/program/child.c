@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Children by clone() with vfork's meaning: memory is shared and the parent
 // waits. Unlike vfork(), the child gets a stack of its own.
-#include "usr/common/child.h"
+#include "usr/program/child.h"
 
 #include <errno.h>
 #include <sched.h>
@@ -9,7 +9,7 @@
 #include <string.h>
 #include <sys/wait.h>
 
-#include "usr/common/options.h"
+#include "usr/program/options.h"
 #include "usr/include/tollgate.h"
 
 #define CHILD_NO_TYPE 125 // the child's exit status: its type was not accepted

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Parsers of command-line arguments. The C library's strtoul is lenient (signs,
 // blanks, rubbish at the end), so each digit is looked at here.
-#include "usr/common/options.h"
+#include "usr/program/options.h"
 
 #include <errno.h>
 #include <stdarg.h>

@@ -10,8 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "usr/common/json.h"
-#include "usr/common/options.h"
+#include "usr/program/json.h"
+#include "usr/program/options.h"
 #include "usr/include/tollgate.h"
 
 // What to do.
@@ -30,7 +30,7 @@ struct hammer_plan {
 struct hammer_cpu {
     uint32_t cpu;
     uint64_t calls;
-    uint64_t contended;    // of these, while every CPU was still at it
+    uint64_t contended;    // of these, while every CPU was at it
     uint64_t refused;      // results that the callout means as a refusal
     uint64_t wrong;        // results that can not be right
     uint64_t wrong_call;   // the first of them: which call,

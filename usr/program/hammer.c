@@ -2,7 +2,7 @@
 // The threads of a hammer run. The start line is a spin barrier with PAUSE, not
 // a futex: an emulator that runs the CPUs in turn goes to the next one at a
 // PAUSE, so that all of them really start together.
-#include "usr/common/hammer.h"
+#include "usr/program/hammer.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -12,8 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "usr/common/cpus.h"
-#include "usr/common/figures.h"
+#include "usr/program/cpus.h"
+#include "usr/program/figures.h"
 
 #define CACHE_LINE 64
 #define START_TIMEOUT_S 30
@@ -34,6 +34,7 @@ struct worker {
     pthread_t thread;
     uint64_t start;
     uint64_t end;
+    uint64_t baseline; // calls before all CPUs competed
     uint64_t args[NUM_ARGS];
     uint64_t previous; // CHECK_OWN, CHECK_SHARED: the last result
     uint64_t constant; // CHECK_CONSTANT: what each result must be
@@ -48,7 +49,9 @@ struct run {
     bool allowed;      // CHECK_SUM: this process has the right type
     _Atomic uint32_t arrived;
     _Atomic bool go;
-    _Atomic bool cancelled; // a thread could not be made: go home
+    _Atomic bool cancelled;   // a thread could not be made: go home
+    _Atomic uint32_t calling; // threads whose first call is over
+    _Atomic bool competing;   // all of them, and `baseline` is set
     _Atomic bool one_done;
     struct worker *workers;
 };
@@ -186,12 +189,27 @@ static uint64_t noise(const struct run *run) {
     return gap > 0 ? (uint64_t)gap : 0;
 }
 
-// Note how far everyone is: from here on, not all CPUs compete any more.
-static void snapshot(struct run *run) {
+// The last CPU has begun: from here on all compete. Release: pairs with
+// competition_end().
+static void competition_begin(struct run *run) {
+    for (uint32_t i = 0; i < run->num_workers; i++) {
+        struct worker *worker = &run->workers[i];
+        worker->baseline =
+            atomic_load_explicit(&worker->calls, memory_order_relaxed);
+    }
+    atomic_store_explicit(&run->competing, true, memory_order_release);
+}
+
+// The first CPU is done. If another one had not begun by then, nothing counts.
+static void competition_end(struct run *run) {
+    if (!atomic_load_explicit(&run->competing, memory_order_acquire)) {
+        return;
+    }
     for (uint32_t i = 0; i < run->num_workers; i++) {
         struct worker *worker = &run->workers[i];
         worker->figures.contended =
-            atomic_load_explicit(&worker->calls, memory_order_relaxed);
+            atomic_load_explicit(&worker->calls, memory_order_relaxed) -
+            worker->baseline;
     }
 }
 
@@ -205,10 +223,14 @@ static void call_until_done(struct worker *worker) {
         check_result(worker, calls, call_slot(worker));
         calls++;
         atomic_store_explicit(&worker->calls, calls, memory_order_relaxed);
+        if (calls == 1 &&
+            atomic_fetch_add(&run->calling, 1) + 1 == run->num_workers) {
+            competition_begin(run);
+        }
     }
     worker->end = tollgate_cycles();
     if (!atomic_exchange(&run->one_done, true)) {
-        snapshot(run);
+        competition_end(run);
     }
     worker->figures.calls = calls;
 }

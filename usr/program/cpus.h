@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "usr/common/options.h"
+#include "usr/program/options.h"
 
 // The CPUs that are up and that this thread may use. Returns false, after one
 // line on stderr, if the kernel does not tell.
