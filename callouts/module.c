@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: MIT
+// See module.h. The layout leaves no choice: each offset follows from the sizes
+// and what is unused is 0, so that a file has only one form.
+#include "callouts/module.h"
+
+#include "kernel/base/string.h"
+
+#define FNV_OFFSET_BASIS 0xcbf29ce484222325ul
+#define FNV_PRIME 0x100000001b3ul
+
+static uint64_t hash_more(uint64_t hash, const void *bytes, size_t size) {
+    const uint8_t *at = bytes;
+    for (size_t i = 0; i < size; i++) {
+        hash = (hash ^ at[i]) * FNV_PRIME;
+    }
+    return hash;
+}
+
+uint64_t module_hash(const void *bytes, size_t size) {
+    return hash_more(FNV_OFFSET_BASIS, bytes, size);
+}
+
+static uint64_t checksum_of(const struct module_header *header) {
+    struct module_header copy = *header;
+    copy.checksum = 0;
+    return module_hash(&copy, sizeof(copy));
+}
+
+void module_seal(struct module_header *header, const void *body, size_t size) {
+    header->hash = module_hash(body, size);
+    header->checksum = checksum_of(header);
+}
+
+static bool is_text_char(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+           (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.' ||
+           c == '+';
+}
+
+// One word, and nothing but zeros behind it.
+static bool is_text(const char text[MODULE_TEXT_SIZE]) {
+    size_t length = 0;
+    while (length < MODULE_TEXT_SIZE && is_text_char(text[length])) {
+        length++;
+    }
+    if (length == MODULE_TEXT_SIZE) {
+        return false;
+    }
+    while (length < MODULE_TEXT_SIZE && text[length] == '\0') {
+        length++;
+    }
+    return length == MODULE_TEXT_SIZE;
+}
+
+static const char *check_identity(
+    const struct module_header *header, size_t size) {
+    if (header->magic != MODULE_MAGIC) {
+        return "not a callout module";
+    }
+    if (header->version != MODULE_VERSION) {
+        return "module version is not known";
+    }
+    if (header->header_size != sizeof(*header)) {
+        return "bad header size";
+    }
+    if (header->total_size != size) {
+        return "file is not as long as its header says";
+    }
+    if (header->checksum != checksum_of(header)) {
+        return "bad header checksum";
+    }
+    return NULL;
+}
+
+static const char *check_texts(const struct module_header *header) {
+    if (header->name[0] == '\0' || !is_text(header->name)) {
+        return "bad name";
+    }
+    if (!is_text(header->resource)) {
+        return "bad resource name";
+    }
+    if (!is_text(header->source)) {
+        return "bad source version";
+    }
+    return NULL;
+}
+
+static const char *check_types(const struct module_header *header) {
+    if (header->num_types > SLOT_MAX_TYPES) {
+        return "too many types";
+    }
+    for (uint32_t i = header->num_types; i < SLOT_MAX_TYPES; i++) {
+        if (header->types[i] != 0) {
+            return "bad types";
+        }
+    }
+    return NULL;
+}
+
+static const char *check_ports(const struct module_header *header) {
+    if (header->num_ports > MODULE_MAX_PORTS) {
+        return "too many ports";
+    }
+    for (uint32_t i = 0; i < MODULE_MAX_PORTS; i++) {
+        if ((header->ports[i] != 0) != (i < header->num_ports)) {
+            return "bad ports";
+        }
+    }
+    return NULL;
+}
+
+static const char *check_patches(const struct module_header *header) {
+    uint32_t end = 0; // of the patch before
+    if (header->num_patches > CALLOUT_PATCH_MAX) {
+        return "too many patches";
+    }
+    if (header->num_patches != 0 && header->patcher_size == 0) {
+        return "patches without a patcher";
+    }
+    for (uint32_t i = 0; i < CALLOUT_PATCH_MAX; i++) {
+        uint32_t offset = header->patches[i].offset;
+        uint32_t width = header->patches[i].width;
+        if (i >= header->num_patches) {
+            if (offset != 0 || width != 0) {
+                return "bad patch";
+            }
+            continue;
+        }
+        if (width != sizeof(uint32_t) && width != sizeof(uint64_t)) {
+            return "bad patch width";
+        }
+        if (offset < end || offset + width > header->code_size) {
+            return "bad patch offset";
+        }
+        end = offset + width;
+    }
+    return NULL;
+}
+
+static const char *check_layout(const struct module_header *header) {
+    uint32_t code_end = header->header_size + header->code_size;
+    uint32_t patcher = header->patcher_size != 0 ? code_end : 0;
+    if (header->code_size == 0 || header->code_size > MODULE_MAX_CODE) {
+        return "bad code size";
+    }
+    if (header->patcher_size > MODULE_MAX_CODE) {
+        return "bad patcher size";
+    }
+    if (header->code_offset != header->header_size) {
+        return "bad code offset";
+    }
+    if (header->patcher_offset != patcher) {
+        return "bad patcher offset";
+    }
+    if (header->total_size != code_end + header->patcher_size) {
+        return "bad total size";
+    }
+    return NULL;
+}
+
+static const char *check_numbers(const struct module_header *header) {
+    if (header->slot >= CALLOUT_SLOTS) {
+        return "no such slot";
+    }
+    if (header->storage_size > MODULE_MAX_STORAGE) {
+        return "too much storage";
+    }
+    if (header->percpu_size > MODULE_MAX_STORAGE) {
+        return "too much per-CPU storage";
+    }
+    if (header->reserved != 0) {
+        return "bad reserved field";
+    }
+    return NULL;
+}
+
+static const char *check_header(const struct module_header *header) {
+    static const char *(*const checks[])(const struct module_header *) = {
+        check_numbers, check_texts,  check_types,
+        check_ports,   check_layout, check_patches,
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(checks); i++) {
+        const char *reason = checks[i](header);
+        if (reason != NULL) {
+            return reason;
+        }
+    }
+    return NULL;
+}
+
+const char *module_check(const void *file, size_t size, struct module *out) {
+    const uint8_t *bytes = file;
+    if (size < sizeof(out->header)) {
+        return "file is shorter than a header";
+    }
+    memcpy(&out->header, bytes, sizeof(out->header));
+    const char *reason = check_identity(&out->header, size);
+    if (reason == NULL) {
+        reason = check_header(&out->header);
+    }
+    if (reason != NULL) {
+        return reason;
+    }
+    const uint8_t *body = bytes + sizeof(out->header);
+    if (out->header.hash != module_hash(body, size - sizeof(out->header))) {
+        return "bad hash of the code";
+    }
+    out->code = bytes + out->header.code_offset;
+    out->patcher = NULL;
+    if (out->header.patcher_size != 0) {
+        out->patcher = bytes + out->header.patcher_offset;
+    }
+    return NULL;
+}

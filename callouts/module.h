@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: MIT
+// The file of a callout module, .tgc: a header, the code of the callout, the
+// code of its patcher. tools/mkcallout writes it, startup reads it. A leaf
+// header; docs/modules.md says what each field promises. Little-endian.
+#pragma once
+
+#include "callouts/syspage.h"
+#include "kernel/base/types.h"
+
+#define MODULE_MAGIC 0x31434754u // "TGC1"
+#define CALLOUT_PATCH_MAX 4      // sites that a patcher may fill in
+#define MODULE_VERSION 1
+#define MODULE_TEXT_SIZE 32     // of a name, with the final 0
+#define MODULE_MAX_CODE 4096    // bytes, of the callout and of its patcher
+#define MODULE_MAX_STORAGE 4096 // bytes, shared and per-CPU
+#define MODULE_MAX_PORTS 4
+
+// A place in the code that the patcher fills in; it changes nothing else.
+struct module_patch {
+    uint16_t offset;
+    uint16_t width; // 4 or 8 bytes
+};
+
+struct module_header {
+    uint32_t magic;
+    uint32_t version;
+    uint32_t header_size;
+    uint32_t total_size; // of the file
+    uint64_t checksum;   // FNV-1a of the header, this field as 0
+    uint64_t hash;       // FNV-1a of all that follows the header
+    uint32_t slot;
+    uint32_t num_types; // 0: all types may call
+    uint32_t types[SLOT_MAX_TYPES];
+    uint32_t storage_size; // shared, zeroed
+    uint32_t percpu_size;
+    uint32_t budget_cycles; // 0: none
+    uint32_t num_ports;
+    uint16_t ports[MODULE_MAX_PORTS];
+    uint32_t code_offset; // right behind the header
+    uint32_t code_size;
+    uint32_t patcher_offset; // right behind the code, 0 if there is none
+    uint32_t patcher_size;
+    uint32_t num_patches;
+    uint32_t reserved;
+    struct module_patch patches[CALLOUT_PATCH_MAX]; // ascending
+    char name[MODULE_TEXT_SIZE];
+    char resource[MODULE_TEXT_SIZE]; // "": per-CPU, no lock
+    char source[MODULE_TEXT_SIZE];   // version of its source, may be ""
+};
+
+_Static_assert(sizeof(struct module_header) == 232, "no padding");
+
+// What module_check() found: the header's copy, and where the code lies.
+struct module {
+    struct module_header header;
+    const uint8_t *code;
+    const uint8_t *patcher; // NULL if there is none
+};
+
+// FNV-1a, 64 bits.
+uint64_t module_hash(const void *bytes, size_t size);
+
+// Make checksum and hash of a header fit it and the bytes behind it.
+void module_seal(struct module_header *header, const void *body, size_t size);
+
+// Check a module in memory, at any alignment. Reads no byte beyond `size`, and
+// writes only *out.
+//
+// Returns: NULL and *out filled in, or the reason, one line without its end,
+// and *out is of no use.
+const char *module_check(const void *file, size_t size, struct module *out)
+    MUST_CHECK;

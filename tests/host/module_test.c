@@ -1,0 +1,211 @@
+// SOURCES: callouts/module.c
+// SPDX-License-Identifier: MIT
+// The reader of callout modules on a good one, and on that one with each field
+// damaged, with the checksum left wrong and with the checksum made good.
+#include "callouts/module.h"
+
+#include "tests/host/module_seed.h"
+#include "tests/host/suite.h"
+
+static struct bytes file;
+static struct module module;
+
+// Check an exact copy, at an odd address.
+static const char *check_file(void) {
+    uint8_t *copy = malloc(file.size + 1);
+    ck_assert_ptr_nonnull(copy);
+    memcpy(copy + 1, file.at, file.size);
+    const char *reason = module_check(copy + 1, file.size, &module);
+    if (reason == NULL) {
+        ck_assert_ptr_eq(module.code, copy + 1 + sizeof(module.header));
+    }
+    free(copy);
+    return reason;
+}
+
+static const char *check(struct module_header header) {
+    module_seed_write(&header, &file);
+    return check_file();
+}
+
+START_TEST(good_module) {
+    ck_assert_ptr_null(check(module_seed()));
+    ck_assert_uint_eq(module.header.slot, 7);
+    ck_assert_str_eq(module.header.name, "seed");
+    ck_assert_ptr_eq(module.patcher, module.code + MODULE_SEED_CODE);
+}
+END_TEST
+
+START_TEST(smallest_module) {
+    struct module_header header = {
+        .magic = MODULE_MAGIC,
+        .version = MODULE_VERSION,
+        .header_size = sizeof(header),
+        .total_size = sizeof(header) + 1,
+        .code_offset = sizeof(header),
+        .code_size = 1,
+        .name = "a",
+    };
+    uint8_t ret = 0xc3;
+    module_seal(&header, &ret, sizeof(ret));
+    file.size = 0;
+    bytes_add(&file, &header, sizeof(header));
+    bytes_add_u8(&file, ret);
+    ck_assert_ptr_null(check_file());
+    ck_assert_ptr_null(module.patcher);
+}
+END_TEST
+
+START_TEST(hash_is_fnv1a) {
+    ck_assert_uint_eq(module_hash("", 0), 0xcbf29ce484222325ul);
+    ck_assert_uint_eq(module_hash("a", 1), 0xaf63dc4c8601ec8cul);
+    ck_assert_uint_eq(module_hash("foobar", 6), 0x85944171f73967e8ul);
+}
+END_TEST
+
+START_TEST(truncated_at_each_length) {
+    for (size_t size = 0; size < MODULE_SEED_SIZE; size++) {
+        struct module_header header = module_seed();
+        module_seed_write(&header, &file);
+        file.size = size;
+        ck_assert_str_eq(
+            check_file(), size < sizeof(header)
+                              ? "file is shorter than a header"
+                              : "file is not as long as its header says");
+    }
+}
+END_TEST
+
+START_TEST(longer_than_it_says) {
+    struct module_header header = module_seed();
+    module_seed_write(&header, &file);
+    bytes_add_u8(&file, 0);
+    ck_assert_str_eq(check_file(), "file is not as long as its header says");
+}
+END_TEST
+
+// No bit of the file can be turned over unseen.
+START_TEST(each_bit_counts) {
+    struct module_header header = module_seed();
+    module_seed_write(&header, &file);
+    for (size_t bit = 0; bit < MODULE_SEED_SIZE * 8; bit++) {
+        file.at[bit / 8] ^= (uint8_t)(1u << bit % 8);
+        ck_assert_ptr_nonnull(check_file());
+        file.at[bit / 8] ^= (uint8_t)(1u << bit % 8);
+    }
+    ck_assert_ptr_null(check_file());
+}
+END_TEST
+
+START_TEST(checksum_and_hash) {
+    struct module_header header = module_seed();
+    module_seed_write(&header, &file);
+    file.at[offsetof(struct module_header, slot)]++;
+    ck_assert_str_eq(check_file(), "bad header checksum");
+    file.at[offsetof(struct module_header, slot)]--;
+    file.at[MODULE_SEED_SIZE - 1]++;
+    ck_assert_str_eq(check_file(), "bad hash of the code");
+}
+END_TEST
+
+// CHECK_BAD(reason, member, value): a sealed header with that member.
+#define CHECK_BAD(reason, member, value)                                       \
+    do {                                                                       \
+        struct module_header header = module_seed();                           \
+        header.member = (value);                                               \
+        const char *found = check(header);                                     \
+        ck_assert_ptr_nonnull(found);                                          \
+        ck_assert_str_eq(found, reason);                                       \
+    } while (0)
+
+START_TEST(identity) {
+    CHECK_BAD("not a callout module", magic, MODULE_MAGIC + 1);
+    CHECK_BAD("module version is not known", version, MODULE_VERSION + 1);
+    CHECK_BAD("bad header size", header_size, sizeof(struct module_header) + 1);
+    CHECK_BAD(
+        "file is not as long as its header says", total_size,
+        MODULE_SEED_SIZE - 1);
+}
+END_TEST
+
+START_TEST(numbers) {
+    CHECK_BAD("no such slot", slot, CALLOUT_SLOTS);
+    CHECK_BAD("too much storage", storage_size, MODULE_MAX_STORAGE + 1);
+    CHECK_BAD("too much per-CPU storage", percpu_size, MODULE_MAX_STORAGE + 1);
+    CHECK_BAD("bad reserved field", reserved, 1);
+}
+END_TEST
+
+START_TEST(texts) {
+    CHECK_BAD("bad name", name[0], '\0');
+    CHECK_BAD("bad name", name[1], '\n');
+    CHECK_BAD("bad name", name[MODULE_TEXT_SIZE - 1], 'x');
+    CHECK_BAD("bad resource name", resource[0], '\0');
+    CHECK_BAD("bad resource name", resource[2], '"');
+    CHECK_BAD("bad source version", source[0], ' ');
+    struct module_header header = module_seed();
+    memset(header.name, 'n', sizeof(header.name));
+    ck_assert_str_eq(check(header), "bad name");
+    header.name[MODULE_TEXT_SIZE - 1] = '\0';
+    ck_assert_ptr_null(check(header));
+}
+END_TEST
+
+START_TEST(lists) {
+    CHECK_BAD("too many types", num_types, SLOT_MAX_TYPES + 1);
+    CHECK_BAD("bad types", num_types, 1);
+    CHECK_BAD("too many ports", num_ports, MODULE_MAX_PORTS + 1);
+    CHECK_BAD("bad ports", num_ports, 3);
+    CHECK_BAD("bad ports", num_ports, 1);
+}
+END_TEST
+
+START_TEST(layout) {
+    CHECK_BAD("bad code size", code_size, 0);
+    CHECK_BAD("bad code size", code_size, MODULE_MAX_CODE + 1);
+    CHECK_BAD("bad code size", code_size, UINT32_MAX);
+    CHECK_BAD("bad patcher size", patcher_size, MODULE_MAX_CODE + 1);
+    CHECK_BAD("bad code offset", code_offset, 0);
+    CHECK_BAD("bad patcher offset", patcher_offset, 0);
+    CHECK_BAD("bad patcher offset", patcher_size, 0);
+    CHECK_BAD("bad patcher offset", code_size, MODULE_SEED_CODE + 1);
+    CHECK_BAD("bad total size", patcher_size, MODULE_SEED_PATCHER + 1);
+}
+END_TEST
+
+START_TEST(patches) {
+    CHECK_BAD("too many patches", num_patches, CALLOUT_PATCH_MAX + 1);
+    CHECK_BAD("bad patch", num_patches, 1);
+    CHECK_BAD("bad patch width", num_patches, 3);
+    CHECK_BAD("bad patch width", patches[0].width, 2);
+    CHECK_BAD("bad patch offset", patches[1].offset, 6);
+    CHECK_BAD("bad patch offset", patches[1].offset, MODULE_SEED_CODE - 7);
+    CHECK_BAD("bad patch offset", patches[1].offset, UINT16_MAX);
+    struct module_header header = module_seed();
+    header.patches[1].offset = MODULE_SEED_CODE - 8;
+    ck_assert_ptr_null(check(header));
+    header.code_size += MODULE_SEED_PATCHER;
+    header.patcher_size = 0;
+    header.patcher_offset = 0;
+    ck_assert_str_eq(check(header), "patches without a patcher");
+}
+END_TEST
+
+int main(void) {
+    const TTest *const tests[] = {
+        good_module,
+        smallest_module,
+        hash_is_fnv1a,
+        truncated_at_each_length,
+        longer_than_it_says,
+        each_bit_counts,
+        checksum_and_hash,
+        identity,
+        numbers,
+        texts,
+        lists,
+        layout,
+        patches,
+    };
+    return SUITE_RUN("module", tests);
+}
