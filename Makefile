@@ -210,6 +210,21 @@ $(SDK): $(LIB) usr/lib/tollgate.pc usr/include/tollgate.h callouts/syspage.h \
 
 .PHONY: programs install-lib
 
+# --- host tools -------------------------------------------------------------
+
+HOST_CFLAGS := -std=gnu11 -I. -g -O2 $(WARN)
+MKCALLOUT_OBJ := $(addprefix $(B)/host/,$(addsuffix .o,\
+                   $(wildcard tools/mkcallout*.c) callouts/module.c))
+
+$(B)/host/%.c.o: %.c Makefile
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)gcc $(HOST_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(B)/mkcallout: $(MKCALLOUT_OBJ)
+	$(call say,LINK,$@)
+	$(Q)gcc -o $@ $^ -lelf -lZydis
+
 # --- the boot image ---------------------------------------------------------
 
 $(B)/tollgate.iso: $(B)/tollgate.elf $(B)/initrd.tar $(wildcard iso/*)

@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: MIT
+// Link and admit a callout module: an object file in, a .tgc file out.
+//
+// usage: mkcallout IN.o -o OUT.tgc --slot N [OPTION...]
+//
+//   --callout NAME    the record, where the object has several
+//   --name NAME       of the module; default: the record's, without "custom_"
+//   --resource NAME   calls take turns by its lock; default: none, per-CPU
+//   --types A,B,...   type IDs that may call; default: all
+//   --percpu BYTES    storage on each CPU; shared storage is the record's
+//   --budget CYCLES   how long a call may hold the resource
+//   --port N          may be used, where an access begins; up to four times
+//   --source TEXT     version of the source, as from git describe
+//
+// The description is on the command line and not in the object, so that sources
+// written for QNX need no change. Each refusal is one line; exit status 1. The
+// rules: docs/modules.md.
+#include "tools/mkcallout_priv.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define EXIT_USAGE 2
+#define NAME_PREFIX "custom_"
+#define PORT_MAX 0xffff
+
+// What the command line asks for beside struct request.
+struct options {
+    struct request request;
+    const char *output;
+    const char *name;
+    bool has_slot;
+    struct module_header header;
+};
+
+void refuse(struct request *request, enum rule rule, const char *what, ...) {
+    static const char *const names[] = {
+#define RULE_NAME(id, name, text) [RULE_##id] = name,
+        RULES(RULE_NAME)
+#undef RULE_NAME
+    };
+    static const char *const texts[] = {
+#define RULE_TEXT(id, name, text) [RULE_##id] = text,
+        RULES(RULE_TEXT)
+#undef RULE_TEXT
+    };
+    va_list args;
+    va_start(args, what);
+    fprintf(stderr, "mkcallout: %s: ", request->input);
+    vfprintf(stderr, what, args);
+    fprintf(stderr, ": %s: %s\n", names[rule], texts[rule]);
+    va_end(args);
+    request->refusals++;
+}
+
+PRINTF_LIKE(1, 2)
+static _Noreturn void usage(const char *text, ...) {
+    va_list args;
+    va_start(args, text);
+    fputs("mkcallout: ", stderr);
+    vfprintf(stderr, text, args);
+    va_end(args);
+    fputs("\nusage: mkcallout IN.o -o OUT.tgc --slot N [OPTION...]\n", stderr);
+    exit(EXIT_USAGE);
+}
+
+static uint32_t parse_number(
+    const char *option, const char *text, uint64_t max) {
+    char *end;
+    errno = 0;
+    uint64_t value = strtoul(text, &end, 0);
+    if (end == text || *end != '\0' || text[0] == '-' || errno != 0 ||
+        value > max) {
+        usage("--%s %s is no number from 0 to %lu", option, text, max);
+    }
+    return (uint32_t)value;
+}
+
+static void parse_text(
+    const char *option, const char *text, char out[MODULE_TEXT_SIZE]) {
+    if (strlen(text) >= MODULE_TEXT_SIZE) {
+        usage("--%s %s is longer than %d", option, text, MODULE_TEXT_SIZE - 1);
+    }
+    strcpy(out, text);
+}
+
+static void parse_types(char *text, struct module_header *header) {
+    for (char *type = strtok(text, ","); type != NULL;
+         type = strtok(NULL, ",")) {
+        if (header->num_types == SLOT_MAX_TYPES) {
+            usage("--types names more than %d types", SLOT_MAX_TYPES);
+        }
+        header->types[header->num_types++] =
+            parse_number("types", type, UINT32_MAX);
+    }
+}
+
+static void parse_port(const char *text, struct options *options) {
+    struct request *request = &options->request;
+    uint32_t port = parse_number("port", text, PORT_MAX);
+    if (port == 0 || request->num_ports == MODULE_MAX_PORTS) {
+        usage("--port %s: up to %d ports, none is 0", text, MODULE_MAX_PORTS);
+    }
+    request->ports[request->num_ports++] = (uint16_t)port;
+}
+
+static void parse_option(int option, char *value, struct options *out) {
+    struct module_header *header = &out->header;
+    switch (option) {
+    case 'o':
+        out->output = value;
+        break;
+    case 's':
+        header->slot = parse_number("slot", value, CALLOUT_SLOTS - 1);
+        out->has_slot = true;
+        break;
+    case 'c':
+        out->request.callout = value;
+        break;
+    case 'n':
+        out->name = value;
+        break;
+    case 'r':
+        parse_text("resource", value, header->resource);
+        break;
+    case 't':
+        parse_types(value, header);
+        break;
+    case 'p':
+        header->percpu_size = parse_number("percpu", value, MODULE_MAX_STORAGE);
+        break;
+    case 'b':
+        header->budget_cycles = parse_number("budget", value, UINT32_MAX);
+        break;
+    case 'i':
+        parse_port(value, out);
+        break;
+    case 'v':
+        parse_text("source", value, header->source);
+        break;
+    default:
+        usage("what is asked for is not clear");
+    }
+}
+
+static void parse_options(int argc, char *argv[], struct options *out) {
+    static const struct option known[] = {
+        {"slot", required_argument, NULL, 's'},
+        {"callout", required_argument, NULL, 'c'},
+        {"name", required_argument, NULL, 'n'},
+        {"resource", required_argument, NULL, 'r'},
+        {"types", required_argument, NULL, 't'},
+        {"percpu", required_argument, NULL, 'p'},
+        {"budget", required_argument, NULL, 'b'},
+        {"port", required_argument, NULL, 'i'},
+        {"source", required_argument, NULL, 'v'},
+        {NULL, 0, NULL, 0},
+    };
+    int option;
+    while ((option = getopt_long(argc, argv, "o:", known, NULL)) != -1) {
+        parse_option(option, optarg, out);
+    }
+    if (optind + 1 != argc || out->output == NULL || !out->has_slot) {
+        usage("an object, -o and --slot are needed");
+    }
+    out->request.input = argv[optind];
+}
+
+static void set_name(const struct object *object, struct options *options) {
+    const char *name = options->name;
+    size_t prefix = strlen(NAME_PREFIX);
+    if (name == NULL) {
+        name = object->name;
+        name += strncmp(name, NAME_PREFIX, prefix) == 0 ? prefix : 0;
+    }
+    parse_text("name", name, options->header.name);
+}
+
+// Put the file together; returns its size.
+static size_t build(
+    const struct options *options, const struct object *object,
+    const struct admitted *callout, const struct admitted *patcher,
+    uint8_t *out) {
+    struct module_header header = options->header;
+    uint8_t *body = out + sizeof(header);
+    header.magic = MODULE_MAGIC;
+    header.version = MODULE_VERSION;
+    header.header_size = sizeof(header);
+    header.storage_size = object->storage_size;
+    header.num_ports = options->request.num_ports;
+    memcpy(header.ports, options->request.ports, sizeof(header.ports));
+    header.code_offset = sizeof(header);
+    header.code_size = (uint32_t)object->callout.size;
+    header.patcher_size = (uint32_t)patcher->size;
+    header.total_size =
+        header.code_offset + header.code_size + header.patcher_size;
+    memcpy(body, object->callout.code, header.code_size);
+    if (patcher->size != 0) {
+        header.patcher_offset = header.code_offset + header.code_size;
+        memcpy(body + header.code_size, object->patcher.code, patcher->size);
+        header.num_patches = callout->num_patches;
+        memcpy(header.patches, callout->patches, sizeof(header.patches));
+    }
+    module_seal(&header, body, header.code_size + header.patcher_size);
+    memcpy(out, &header, sizeof(header));
+    return header.total_size;
+}
+
+static int write_file(const char *name, const uint8_t *bytes, size_t size) {
+    FILE *file = fopen(name, "wb");
+    if (file == NULL) {
+        perror(name);
+        return EXIT_FAILURE;
+    }
+    bool good = fwrite(bytes, 1, size, file) == size;
+    good = fclose(file) == 0 && good;
+    if (!good) {
+        perror(name);
+        remove(name);
+        return EXIT_FAILURE;
+    }
+    return EXIT_SUCCESS;
+}
+
+int main(int argc, char *argv[]) {
+    static struct options options;
+    static struct object object;
+    static uint8_t file[sizeof(struct module_header) + 2 * MODULE_MAX_CODE];
+    struct admitted callout = {0};
+    struct admitted patcher = {0};
+    struct module module;
+    parse_options(argc, argv, &options);
+    struct request *request = &options.request;
+    if (!object_read(request, &object)) {
+        return EXIT_FAILURE;
+    }
+    set_name(&object, &options);
+    bool is_patched = object.patcher.code != NULL;
+    admit(request, &object.callout, false, is_patched, &callout);
+    if (is_patched) {
+        admit(request, &object.patcher, true, false, &patcher);
+    }
+    if (request->refusals != 0) {
+        return EXIT_FAILURE;
+    }
+    size_t size = build(&options, &object, &callout, &patcher, file);
+    const char *reason = module_check(file, size, &module);
+    if (reason != NULL) {
+        fprintf(stderr, "mkcallout: %s: %s\n", request->input, reason);
+        return EXIT_FAILURE;
+    }
+    printf(
+        "%s: slot %u, %u bytes of code, %u loops without a bound\n",
+        module.header.name, module.header.slot, module.header.code_size,
+        callout.loops);
+    return write_file(options.output, file, size);
+}

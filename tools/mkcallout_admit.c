@@ -1,0 +1,788 @@
+// SPDX-License-Identifier: MIT
+// mkcallout: admission. Walk through a routine from its entry by its control
+// flow, decode each instruction that can be reached and compare it with the
+// rules. What is not on the list of instructions is refused, so that an
+// instruction of a CPU to come is, too.
+#include "tools/mkcallout_priv.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <Zydis/Zydis.h>
+
+#include "smp/percpu.h"
+
+#define STACK_MAX 512 // bytes that a callout may have on the stack at a time
+#define REP_MAX 4096  // turns of a repeated string instruction
+#define PATTERN 0x5a5a5a5au // CALLOUT_PATTERN
+#define PATTERN_64 0x5a5a5a5a5a5a5a5aul
+#define PATTERN_BITS 32
+#define BITS_PER_BYTE 8
+#define NOWHERE SIZE_MAX
+
+_Static_assert(
+    PERCPU_STORAGE_MAX >= MODULE_MAX_STORAGE, "a slice holds a module's");
+
+// What is known of the instruction at an offset.
+struct step {
+    bool inside;   // not a start: a byte of the instruction before
+    bool targeted; // something jumps or calls here
+    bool is_call;
+    size_t before;        // the instruction that runs into this one, NOWHERE
+    size_t after;         // and the one that this one runs into, NOWHERE
+    size_t jump;          // where it jumps or calls to, NOWHERE
+    int64_t depth;        // bytes on the stack before it
+    ZydisRegister loaded; // with this constant, ZYDIS_REGISTER_NONE
+    uint64_t constant;
+    ZydisDecodedInstruction instruction; // length 0: not a start
+    ZydisDecodedOperand operands[ZYDIS_MAX_OPERAND_COUNT];
+};
+
+struct walk {
+    struct request *request;
+    const struct routine *routine;
+    struct admitted *admitted;
+    bool is_patcher;
+    bool is_patched;
+    ZydisDecoder decoder;
+    ZydisFormatter formatter;
+    struct step *steps; // one for each byte
+    size_t num_waiting;
+    size_t *waiting; // starts whose successors are to be looked at
+};
+
+// --- what is refused by name, and what is allowed ----------------------------
+
+struct named {
+    ZydisMnemonic mnemonic;
+    enum rule rule;
+};
+
+#define IS(mnemonic, rule)                                                     \
+    { ZYDIS_MNEMONIC_##mnemonic, RULE_##rule }
+static const struct named refused[] = {
+    IS(STI, INTERRUPT_FLAG),
+    IS(CLI, INTERRUPT_FLAG),
+    IS(POPF, INTERRUPT_FLAG),
+    IS(POPFD, INTERRUPT_FLAG),
+    IS(POPFQ, INTERRUPT_FLAG),
+    IS(STUI, INTERRUPT_FLAG),
+    IS(CLUI, INTERRUPT_FLAG),
+    IS(SYSCALL, SYSTEM_CALL),
+    IS(SYSRET, SYSTEM_CALL),
+    IS(SYSENTER, SYSTEM_CALL),
+    IS(SYSEXIT, SYSTEM_CALL),
+    IS(INT, SYSTEM_CALL),
+    IS(INT1, SYSTEM_CALL),
+    IS(INT3, SYSTEM_CALL),
+    IS(INTO, SYSTEM_CALL),
+    IS(VMCALL, SYSTEM_CALL),
+    IS(VMMCALL, SYSTEM_CALL),
+    IS(IRET, INTERRUPT_RETURN),
+    IS(IRETD, INTERRUPT_RETURN),
+    IS(IRETQ, INTERRUPT_RETURN),
+    IS(UIRET, INTERRUPT_RETURN),
+    IS(HLT, HALT),
+    IS(MONITOR, HALT),
+    IS(MWAIT, HALT),
+    IS(MONITORX, HALT),
+    IS(MWAITX, HALT),
+    IS(UMWAIT, HALT),
+    IS(TPAUSE, HALT),
+    IS(SWAPGS, SEGMENT),
+    IS(RDFSBASE, SEGMENT),
+    IS(RDGSBASE, SEGMENT),
+    IS(WRFSBASE, SEGMENT),
+    IS(WRGSBASE, SEGMENT),
+    IS(LSS, SEGMENT),
+    IS(LFS, SEGMENT),
+    IS(LGS, SEGMENT),
+    IS(RDMSR, MSR),
+    IS(WRMSR, MSR),
+    IS(RDPMC, MSR),
+    IS(XSETBV, CONTROL),
+    IS(XGETBV, CONTROL),
+    IS(CLTS, CONTROL),
+    IS(LMSW, CONTROL),
+    IS(SMSW, CONTROL),
+    IS(LGDT, PRIVILEGED),
+    IS(LIDT, PRIVILEGED),
+    IS(LLDT, PRIVILEGED),
+    IS(LTR, PRIVILEGED),
+    IS(INVLPG, PRIVILEGED),
+    IS(INVPCID, PRIVILEGED),
+    IS(INVD, PRIVILEGED),
+    IS(WBINVD, PRIVILEGED),
+    IS(SGDT, PRIVILEGED),
+    IS(SIDT, PRIVILEGED),
+    IS(SLDT, PRIVILEGED),
+    IS(STR, PRIVILEGED),
+    IS(ENTER, STACK),
+    IS(LEAVE, STACK),
+    IS(UD0, UNDEFINED),
+    IS(UD1, UNDEFINED),
+    IS(UD2, UNDEFINED),
+    IS(INSB, PORT),
+    IS(INSW, PORT),
+    IS(INSD, PORT),
+    IS(OUTSB, PORT),
+    IS(OUTSW, PORT),
+    IS(OUTSD, PORT),
+};
+#undef IS
+
+// CPUID and RDTSCP are not here: a hypervisor may take thousands of cycles for
+// them. Neither is STD: a callout returns with the direction flag clear.
+// clang-format off
+#define M(mnemonic) ZYDIS_MNEMONIC_##mnemonic
+static const ZydisMnemonic allowed[] = {
+    // moves
+    M(MOV), M(MOVZX), M(MOVSX), M(MOVSXD), M(LEA), M(XCHG), M(BSWAP), M(PUSH),
+    M(POP), M(PUSHFQ), M(LAHF), M(SAHF), M(CBW), M(CWDE), M(CDQE), M(CWD),
+    M(CDQ), M(CQO),
+    // arithmetic
+    M(ADD), M(ADC), M(SUB), M(SBB), M(INC), M(DEC), M(NEG), M(CMP), M(MUL),
+    M(IMUL), M(DIV), M(IDIV), M(XADD), M(CMPXCHG), M(CMPXCHG8B), M(CMPXCHG16B),
+    // logic, shifts, bits
+    M(AND), M(OR), M(XOR), M(NOT), M(TEST), M(SHL), M(SHR), M(SAR), M(ROL),
+    M(ROR), M(RCL), M(RCR), M(SHLD), M(SHRD), M(BT), M(BTS), M(BTR), M(BTC),
+    M(BSF), M(BSR), M(CLC), M(STC), M(CMC), M(CLD),
+    // conditions
+    M(SETB), M(SETBE), M(SETL), M(SETLE), M(SETNB), M(SETNBE), M(SETNL),
+    M(SETNLE), M(SETNO), M(SETNP), M(SETNS), M(SETNZ), M(SETO), M(SETP),
+    M(SETS), M(SETZ), M(CMOVB), M(CMOVBE), M(CMOVL), M(CMOVLE), M(CMOVNB),
+    M(CMOVNBE), M(CMOVNL), M(CMOVNLE), M(CMOVNO), M(CMOVNP), M(CMOVNS),
+    M(CMOVNZ), M(CMOVO), M(CMOVP), M(CMOVS), M(CMOVZ),
+    // control flow
+    M(JMP), M(JB), M(JBE), M(JL), M(JLE), M(JNB), M(JNBE), M(JNL), M(JNLE),
+    M(JNO), M(JNP), M(JNS), M(JNZ), M(JO), M(JP), M(JS), M(JZ), M(JECXZ),
+    M(JRCXZ), M(LOOP), M(LOOPE), M(LOOPNE), M(CALL), M(RET),
+    // strings
+    M(MOVSB), M(MOVSW), M(MOVSD), M(MOVSQ), M(STOSB), M(STOSW), M(STOSD),
+    M(STOSQ), M(LODSB), M(LODSW), M(LODSD), M(LODSQ), M(SCASB), M(SCASW),
+    M(SCASD), M(SCASQ), M(CMPSB), M(CMPSW), M(CMPSD), M(CMPSQ),
+    // waiting, ordering, time, ports
+    M(NOP), M(PAUSE), M(ENDBR64), M(LFENCE), M(MFENCE), M(SFENCE), M(RDTSC),
+    M(IN), M(OUT),
+};
+#undef M
+// clang-format on
+
+// --- saying no ---------------------------------------------------------------
+
+// The instruction at an offset in words, "no instruction" for what is none.
+static void describe(
+    const struct walk *walk, size_t offset, char text[REASON_SIZE]) {
+    const struct step *step = &walk->steps[offset];
+    if (step->instruction.length == 0) {
+        snprintf(text, REASON_SIZE, "no instruction");
+        return;
+    }
+    ZydisFormatterFormatInstruction(
+        &walk->formatter, &step->instruction, step->operands,
+        step->instruction.operand_count_visible, text, REASON_SIZE, offset,
+        NULL);
+}
+
+static void say(struct walk *walk, size_t offset, enum rule rule) {
+    char text[REASON_SIZE];
+    describe(walk, offset, text);
+    refuse(
+        walk->request, rule, "%s+0x%zx: %s", walk->routine->what, offset, text);
+}
+
+// --- one instruction ---------------------------------------------------------
+
+static ZydisRegister enclosing(ZydisRegister reg) {
+    return ZydisRegisterGetLargestEnclosing(ZYDIS_MACHINE_MODE_LONG_64, reg);
+}
+
+static bool is_allowed(const ZydisDecodedInstruction *instruction) {
+    for (size_t i = 0; i < ARRAY_SIZE(allowed); i++) {
+        if (instruction->mnemonic == allowed[i]) {
+            // MOVSD and CMPSD are SSE instructions, too.
+            return instruction->meta.isa_ext != ZYDIS_ISA_EXT_SSE2 ||
+                   instruction->meta.category == ZYDIS_CATEGORY_MISC;
+        }
+    }
+    return false;
+}
+
+// The rule against registers that a callout must leave alone; NOT_ALLOWED if
+// there is none.
+static enum rule judge_registers(const struct step *step) {
+    for (size_t i = 0; i < step->instruction.operand_count_visible; i++) {
+        const ZydisDecodedOperand *operand = &step->operands[i];
+        if (operand->type != ZYDIS_OPERAND_TYPE_REGISTER) {
+            continue;
+        }
+        switch (ZydisRegisterGetClass(operand->reg.value)) {
+        case ZYDIS_REGCLASS_SEGMENT:
+            return RULE_SEGMENT;
+        case ZYDIS_REGCLASS_CONTROL:
+        case ZYDIS_REGCLASS_DEBUG:
+        case ZYDIS_REGCLASS_TEST:
+            return RULE_CONTROL;
+        case ZYDIS_REGCLASS_X87:
+            return RULE_X87;
+        case ZYDIS_REGCLASS_MMX:
+        case ZYDIS_REGCLASS_XMM:
+        case ZYDIS_REGCLASS_YMM:
+        case ZYDIS_REGCLASS_ZMM:
+        case ZYDIS_REGCLASS_TMM:
+        case ZYDIS_REGCLASS_MASK:
+            return RULE_VECTOR;
+        default:
+            break;
+        }
+    }
+    return RULE_NOT_ALLOWED;
+}
+
+// The rule against an instruction that is not on the list.
+static enum rule judge_stranger(const struct step *step) {
+    const ZydisDecodedInstruction *instruction = &step->instruction;
+    enum rule rule = judge_registers(step);
+    if (rule != RULE_NOT_ALLOWED) {
+        return rule;
+    }
+    if ((instruction->attributes & ZYDIS_ATTRIB_IS_PRIVILEGED) != 0) {
+        return RULE_PRIVILEGED;
+    }
+    switch (instruction->meta.isa_ext) {
+    case ZYDIS_ISA_EXT_X87:
+        return RULE_X87;
+    case ZYDIS_ISA_EXT_MMX:
+    case ZYDIS_ISA_EXT_SSE:
+    case ZYDIS_ISA_EXT_SSE2:
+    case ZYDIS_ISA_EXT_SSE3:
+    case ZYDIS_ISA_EXT_SSE4:
+    case ZYDIS_ISA_EXT_AVX:
+    case ZYDIS_ISA_EXT_AVX2:
+    case ZYDIS_ISA_EXT_XSAVE:
+        return RULE_VECTOR;
+    default:
+        return RULE_NOT_ALLOWED;
+    }
+}
+
+// What the instruction is, whatever its operands; true if it may stay.
+static bool check_kind(struct walk *walk, size_t offset) {
+    const struct step *step = &walk->steps[offset];
+    const ZydisDecodedInstruction *instruction = &step->instruction;
+    for (size_t i = 0; i < ARRAY_SIZE(refused); i++) {
+        if (instruction->mnemonic == refused[i].mnemonic) {
+            say(walk, offset, refused[i].rule);
+            return false;
+        }
+    }
+    if (instruction->meta.branch_type == ZYDIS_BRANCH_TYPE_FAR) {
+        say(walk, offset, RULE_FAR);
+        return false;
+    }
+    if (!is_allowed(instruction)) {
+        say(walk, offset, judge_stranger(step));
+        return false;
+    }
+    enum rule rule = judge_registers(step);
+    if (rule != RULE_NOT_ALLOWED) {
+        say(walk, offset, rule);
+        return false;
+    }
+    return true;
+}
+
+// The per-CPU block is the kernel's, but for the pointer to the storage.
+static bool is_storage_pointer(
+    const struct walk *walk, const ZydisDecodedOperand *operand) {
+    return !walk->is_patcher && operand->mem.segment == ZYDIS_REGISTER_GS &&
+           operand->mem.base == ZYDIS_REGISTER_NONE &&
+           operand->mem.index == ZYDIS_REGISTER_NONE &&
+           operand->mem.disp.value ==
+               (int64_t)offsetof(struct percpu, callout_storage) &&
+           operand->size == sizeof(uint64_t) * BITS_PER_BYTE &&
+           (operand->actions & ZYDIS_OPERAND_ACTION_MASK_WRITE) == 0;
+}
+
+// How many bytes of memory an operand reaches; LEA only names an address.
+static int64_t size_of(const ZydisDecodedOperand *operand) {
+    return operand->mem.type == ZYDIS_MEMOP_TYPE_AGEN
+               ? 0
+               : operand->size / BITS_PER_BYTE;
+}
+
+// Where a callout's own constants are, and only read.
+static bool is_own_constant(
+    const struct walk *walk, size_t offset, const struct step *step,
+    const ZydisDecodedOperand *operand) {
+    int64_t at =
+        (int64_t)(offset + step->instruction.length) + operand->mem.disp.value;
+    int64_t size = size_of(operand);
+    return !walk->is_patcher && at >= 0 &&
+           at + size <= (int64_t)walk->routine->size &&
+           (operand->actions & ZYDIS_OPERAND_ACTION_MASK_WRITE) == 0;
+}
+
+// Within what the routine itself has put onto the stack.
+static bool is_own_stack(
+    const struct step *step, const ZydisDecodedOperand *operand) {
+    int64_t at = operand->mem.disp.value;
+    int64_t size = size_of(operand);
+    return operand->mem.index == ZYDIS_REGISTER_NONE && at >= 0 &&
+           at + size <= step->depth;
+}
+
+static void check_memory(
+    struct walk *walk, size_t offset, const ZydisDecodedOperand *operand) {
+    const struct step *step = &walk->steps[offset];
+    ZydisRegister base = operand->mem.base;
+    ZydisRegister segment = operand->mem.segment;
+    if (step->instruction.mnemonic == ZYDIS_MNEMONIC_NOP ||
+        step->instruction.meta.branch_type != ZYDIS_BRANCH_TYPE_NONE) {
+        return; // reads nothing, or is refused as indirect
+    }
+    if (segment == ZYDIS_REGISTER_GS || segment == ZYDIS_REGISTER_FS) {
+        if (!is_storage_pointer(walk, operand)) {
+            say(walk, offset, RULE_SEGMENT);
+        }
+    } else if (base == ZYDIS_REGISTER_NONE) {
+        if (operand->mem.index == ZYDIS_REGISTER_NONE) {
+            say(walk, offset, RULE_ABSOLUTE);
+        }
+    } else if (base == ZYDIS_REGISTER_RIP || base == ZYDIS_REGISTER_EIP) {
+        if (!is_own_constant(walk, offset, step, operand)) {
+            say(walk, offset, RULE_JUMP_OUT);
+        }
+    } else if (
+        enclosing(base) == ZYDIS_REGISTER_RSP && !is_own_stack(step, operand)) {
+        say(walk, offset, RULE_STACK);
+    }
+}
+
+static bool writes_stack_pointer(const struct step *step) {
+    for (size_t i = 0; i < step->instruction.operand_count_visible; i++) {
+        const ZydisDecodedOperand *operand = &step->operands[i];
+        if (operand->type == ZYDIS_OPERAND_TYPE_REGISTER &&
+            (operand->actions & ZYDIS_OPERAND_ACTION_MASK_WRITE) != 0 &&
+            enclosing(operand->reg.value) == ZYDIS_REGISTER_RSP) {
+            return true;
+        }
+    }
+    return false;
+}
+
+// How many bytes the instruction puts onto the stack; false: it may not do what
+// it does.
+static bool stack_change(const struct step *step, int64_t *change) {
+    const ZydisDecodedInstruction *instruction = &step->instruction;
+    const ZydisDecodedOperand *amount = &step->operands[1];
+    int64_t word = instruction->operand_width / BITS_PER_BYTE;
+    *change = 0;
+    if (instruction->mnemonic == ZYDIS_MNEMONIC_PUSH ||
+        instruction->mnemonic == ZYDIS_MNEMONIC_PUSHFQ) {
+        *change = word;
+    } else if (
+        instruction->mnemonic == ZYDIS_MNEMONIC_POP ||
+        instruction->mnemonic == ZYDIS_MNEMONIC_POPF ||
+        instruction->mnemonic == ZYDIS_MNEMONIC_POPFQ) {
+        *change = -word;
+    } else if (
+        instruction->mnemonic == ZYDIS_MNEMONIC_SUB ||
+        instruction->mnemonic == ZYDIS_MNEMONIC_ADD) {
+        if (!writes_stack_pointer(step)) {
+            return true;
+        }
+        if (amount->type != ZYDIS_OPERAND_TYPE_IMMEDIATE ||
+            step->operands[0].reg.value != ZYDIS_REGISTER_RSP ||
+            amount->imm.value.s > STACK_MAX ||
+            amount->imm.value.s < -STACK_MAX) {
+            return false;
+        }
+        *change = instruction->mnemonic == ZYDIS_MNEMONIC_SUB
+                      ? amount->imm.value.s
+                      : -amount->imm.value.s;
+        return true;
+    }
+    return !writes_stack_pointer(step);
+}
+
+// The stack's depth after the instruction.
+static int64_t check_stack(struct walk *walk, size_t offset) {
+    const struct step *step = &walk->steps[offset];
+    bool is_return = step->instruction.mnemonic == ZYDIS_MNEMONIC_RET;
+    int64_t change;
+    if (!stack_change(step, &change) || step->depth + change < 0 ||
+        step->depth + change > STACK_MAX ||
+        (is_return &&
+         (step->depth != 0 || step->instruction.operand_count_visible != 0))) {
+        say(walk, offset, RULE_STACK);
+        return step->depth;
+    }
+    return step->depth + change;
+}
+
+// Remember a constant that the instruction loads, for the ports and counts of
+// the next one.
+static void note_constant(struct step *step) {
+    const ZydisDecodedOperand *to = &step->operands[0];
+    const ZydisDecodedOperand *from = &step->operands[1];
+    step->loaded = ZYDIS_REGISTER_NONE;
+    if (step->instruction.mnemonic == ZYDIS_MNEMONIC_MOV &&
+        to->type == ZYDIS_OPERAND_TYPE_REGISTER && to->size >= 32 &&
+        from->type == ZYDIS_OPERAND_TYPE_IMMEDIATE) {
+        step->loaded = enclosing(to->reg.value);
+        step->constant = from->imm.value.u;
+    }
+}
+
+static void add_patch(struct walk *walk, size_t offset, size_t width) {
+    struct admitted *admitted = walk->admitted;
+    if (admitted->num_patches == CALLOUT_PATCH_MAX) {
+        refuse(
+            walk->request, RULE_PATCH, "%s+0x%zx", walk->routine->what, offset);
+        return;
+    }
+    admitted->patches[admitted->num_patches++] = (struct module_patch){
+        .offset = (uint16_t)offset, .width = (uint16_t)width};
+}
+
+// The sites of an instruction: operands that hold the pattern.
+static void note_patches(struct walk *walk, size_t offset) {
+    const struct step *step = &walk->steps[offset];
+    const ZydisDecodedInstruction *instruction = &step->instruction;
+    if (instruction->raw.disp.size == PATTERN_BITS &&
+        instruction->raw.disp.value == (int64_t)PATTERN) {
+        add_patch(
+            walk, offset + instruction->raw.disp.offset, sizeof(uint32_t));
+    }
+    for (size_t i = 0; i < ARRAY_SIZE(instruction->raw.imm); i++) {
+        uint64_t value = instruction->raw.imm[i].value.u;
+        size_t width = instruction->raw.imm[i].size / BITS_PER_BYTE;
+        if ((width == sizeof(uint32_t) && value == PATTERN) ||
+            (width == sizeof(uint64_t) && value == PATTERN_64)) {
+            add_patch(walk, offset + instruction->raw.imm[i].offset, width);
+        }
+    }
+}
+
+// --- where it goes -----------------------------------------------------------
+
+static bool decode(struct walk *walk, size_t offset) {
+    struct step *step = &walk->steps[offset];
+    ZyanStatus status = ZydisDecoderDecodeFull(
+        &walk->decoder, walk->routine->code + offset,
+        walk->routine->size - offset, &step->instruction, step->operands);
+    if (ZYAN_SUCCESS(status)) {
+        return true;
+    }
+    step->instruction.length = 0;
+    say(walk, offset,
+        status == ZYDIS_STATUS_NO_MORE_DATA ? RULE_END : RULE_UNDECODABLE);
+    return false;
+}
+
+// Claim the bytes of an instruction; no other may have one of them.
+static bool claim(struct walk *walk, size_t offset) {
+    size_t length = walk->steps[offset].instruction.length;
+    for (size_t i = 1; i < length; i++) {
+        struct step *byte = &walk->steps[offset + i];
+        if (byte->instruction.length != 0 || byte->inside) {
+            say(walk, offset, RULE_OVERLAP);
+            walk->steps[offset].instruction.length = 0;
+            return false;
+        }
+    }
+    for (size_t i = 1; i < length; i++) {
+        walk->steps[offset + i].inside = true;
+    }
+    if (walk->admitted->size < offset + length) {
+        walk->admitted->size = offset + length;
+    }
+    return true;
+}
+
+// Come to an instruction, from `from`, which says how its refusals are shown.
+static void visit(
+    struct walk *walk, size_t from, size_t offset, int64_t depth) {
+    if (offset >= walk->routine->size) {
+        bool jumped = walk->steps[from].jump == offset;
+        say(walk, from, jumped ? RULE_JUMP_OUT : RULE_END);
+        return;
+    }
+    struct step *step = &walk->steps[offset];
+    if (step->inside) {
+        say(walk, from, RULE_OVERLAP);
+        return;
+    }
+    if (step->instruction.length != 0) {
+        if (step->depth != depth) {
+            say(walk, from, RULE_STACK);
+        }
+        return;
+    }
+    step->depth = depth;
+    if (decode(walk, offset) && claim(walk, offset)) {
+        walk->waiting[walk->num_waiting++] = offset;
+    }
+}
+
+static bool ends_path(const struct step *step) {
+    switch (step->instruction.mnemonic) {
+    case ZYDIS_MNEMONIC_JMP:
+    case ZYDIS_MNEMONIC_RET:
+    case ZYDIS_MNEMONIC_IRET:
+    case ZYDIS_MNEMONIC_IRETD:
+    case ZYDIS_MNEMONIC_IRETQ:
+    case ZYDIS_MNEMONIC_SYSRET:
+    case ZYDIS_MNEMONIC_SYSEXIT:
+    case ZYDIS_MNEMONIC_UD0:
+    case ZYDIS_MNEMONIC_UD1:
+    case ZYDIS_MNEMONIC_UD2:
+        return true;
+    default:
+        return false;
+    }
+}
+
+// Where a branch leads to, NOWHERE for what is none or was refused.
+static size_t branch_target(struct walk *walk, size_t offset) {
+    const struct step *step = &walk->steps[offset];
+    const ZydisDecodedInstruction *instruction = &step->instruction;
+    if (instruction->meta.branch_type == ZYDIS_BRANCH_TYPE_NONE ||
+        instruction->mnemonic == ZYDIS_MNEMONIC_RET) {
+        return NOWHERE;
+    }
+    if (step->operands[0].type != ZYDIS_OPERAND_TYPE_IMMEDIATE) {
+        say(walk, offset, RULE_INDIRECT);
+        return NOWHERE;
+    }
+    if ((instruction->attributes & ZYDIS_ATTRIB_HAS_OPERANDSIZE) != 0) {
+        say(walk, offset, RULE_PREFIX);
+        return NOWHERE;
+    }
+    int64_t target =
+        (int64_t)(offset + instruction->length) + step->operands[0].imm.value.s;
+    if (target < 0 || target >= (int64_t)walk->routine->size) {
+        say(walk, offset, RULE_JUMP_OUT);
+        return NOWHERE;
+    }
+    return (size_t)target;
+}
+
+static void follow_branch(struct walk *walk, size_t offset, int64_t depth) {
+    struct step *step = &walk->steps[offset];
+    size_t target = branch_target(walk, offset);
+    if (target == NOWHERE) {
+        return;
+    }
+    step->jump = target;
+    step->is_call = step->instruction.mnemonic == ZYDIS_MNEMONIC_CALL;
+    walk->steps[target].targeted = true;
+    visit(walk, offset, target, step->is_call ? 0 : depth);
+}
+
+// Check an instruction, then go where it goes.
+static void take(struct walk *walk, size_t offset) {
+    struct step *step = &walk->steps[offset];
+    const ZydisDecodedInstruction *instruction = &step->instruction;
+    int64_t depth = step->depth;
+    int64_t change;
+    if (check_kind(walk, offset)) {
+        for (size_t i = 0; i < instruction->operand_count_visible; i++) {
+            if (step->operands[i].type == ZYDIS_OPERAND_TYPE_MEMORY) {
+                check_memory(walk, offset, &step->operands[i]);
+            }
+        }
+        depth = check_stack(walk, offset);
+        note_constant(step);
+        follow_branch(walk, offset, depth);
+    } else if (stack_change(step, &change) && depth + change >= 0) {
+        depth += change; // so that what follows is judged fairly
+    }
+    if (!ends_path(step)) {
+        step->after = offset + instruction->length;
+        if (step->after < walk->routine->size) {
+            walk->steps[step->after].before = offset;
+        }
+        visit(walk, offset, step->after, depth);
+    }
+}
+
+// --- what only the whole shows -----------------------------------------------
+
+// Mark an instruction as one that can be reached; true if it was not before.
+static void reach(struct walk *walk, size_t offset, bool *reached) {
+    if (offset < walk->routine->size && !reached[offset]) {
+        reached[offset] = true;
+        walk->waiting[walk->num_waiting++] = offset;
+    }
+}
+
+// Can control come from one instruction to the other?
+static bool leads_to(struct walk *walk, size_t from, size_t to) {
+    bool *reached = calloc(walk->routine->size, sizeof(*reached));
+    if (reached == NULL) {
+        abort();
+    }
+    walk->num_waiting = 0;
+    reach(walk, from, reached);
+    while (walk->num_waiting > 0 && !reached[to]) {
+        const struct step *step =
+            &walk->steps[walk->waiting[--walk->num_waiting]];
+        reach(walk, step->jump, reached);
+        reach(walk, step->after, reached);
+    }
+    bool result = reached[to];
+    free(reached);
+    return result;
+}
+
+static void check_loop(struct walk *walk, size_t offset) {
+    const struct step *step = &walk->steps[offset];
+    if (step->is_call) {
+        if (leads_to(walk, step->jump, offset)) {
+            say(walk, offset, RULE_RECURSION);
+        }
+    } else if (step->jump <= offset && leads_to(walk, step->jump, offset)) {
+        fprintf(
+            stderr, "mkcallout: %s: %s: note: unbounded loop at +0x%zx\n",
+            walk->request->input, walk->routine->what, step->jump);
+        walk->admitted->loops++;
+    }
+}
+
+// The constant that a register is sure to hold: loaded by the instruction right
+// before, and no other way leads here.
+static bool constant_of(
+    const struct walk *walk, size_t offset, ZydisRegister reg,
+    uint64_t *constant) {
+    const struct step *step = &walk->steps[offset];
+    if (step->targeted || step->before == NOWHERE ||
+        walk->steps[step->before].loaded != reg) {
+        return false;
+    }
+    *constant = walk->steps[step->before].constant;
+    return true;
+}
+
+static bool is_declared(const struct walk *walk, uint64_t port) {
+    for (uint32_t i = 0; i < walk->request->num_ports; i++) {
+        if (walk->request->ports[i] == port) {
+            return !walk->is_patcher;
+        }
+    }
+    return false;
+}
+
+static void check_port(struct walk *walk, size_t offset) {
+    const struct step *step = &walk->steps[offset];
+    bool is_in = step->instruction.mnemonic == ZYDIS_MNEMONIC_IN;
+    const ZydisDecodedOperand *operand = &step->operands[is_in ? 1 : 0];
+    uint64_t port;
+    if (operand->type == ZYDIS_OPERAND_TYPE_IMMEDIATE) {
+        port = operand->imm.value.u & UINT8_MAX;
+    } else if (!constant_of(walk, offset, ZYDIS_REGISTER_RDX, &port)) {
+        say(walk, offset, RULE_PORT);
+        return;
+    }
+    if (!is_declared(walk, port)) {
+        say(walk, offset, RULE_PORT);
+    }
+}
+
+static void check_repeat(struct walk *walk, size_t offset) {
+    uint64_t count;
+    if (!constant_of(walk, offset, ZYDIS_REGISTER_RCX, &count) ||
+        count > REP_MAX) {
+        say(walk, offset, RULE_REP);
+    }
+}
+
+static void check_whole(struct walk *walk, size_t offset) {
+    const ZydisDecodedInstruction *instruction =
+        &walk->steps[offset].instruction;
+    const ZydisInstructionAttributes repeats =
+        ZYDIS_ATTRIB_HAS_REP | ZYDIS_ATTRIB_HAS_REPE | ZYDIS_ATTRIB_HAS_REPNE;
+    if (instruction->mnemonic == ZYDIS_MNEMONIC_IN ||
+        instruction->mnemonic == ZYDIS_MNEMONIC_OUT) {
+        check_port(walk, offset);
+    }
+    if ((instruction->attributes & repeats) != 0) {
+        check_repeat(walk, offset);
+    }
+    if (walk->steps[offset].jump != NOWHERE) {
+        check_loop(walk, offset);
+    }
+    if (walk->is_patched) {
+        note_patches(walk, offset);
+    }
+}
+
+static void check_relocations(struct walk *walk) {
+    for (size_t i = 0; i < walk->routine->num_relocations; i++) {
+        const struct relocation *relocation = &walk->routine->relocations[i];
+        size_t start = relocation->offset;
+        if (walk->is_patcher && start >= walk->admitted->size) {
+            continue; // of another patcher
+        }
+        while (start > 0 && walk->steps[start].inside) {
+            start--;
+        }
+        char text[REASON_SIZE];
+        describe(walk, start, text);
+        refuse(
+            walk->request,
+            relocation->absolute ? RULE_ABSOLUTE : RULE_RELOCATION,
+            "%s+0x%zx: %s (%s)", walk->routine->what, start, text,
+            relocation->text);
+    }
+}
+
+static void walk_start(struct walk *walk) {
+    size_t size = walk->routine->size;
+    ZydisDecoderInit(
+        &walk->decoder, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64);
+    ZydisFormatterInit(&walk->formatter, ZYDIS_FORMATTER_STYLE_INTEL);
+    walk->steps = calloc(size, sizeof(*walk->steps));
+    walk->waiting = calloc(size, sizeof(*walk->waiting));
+    if (walk->steps == NULL || walk->waiting == NULL) {
+        abort();
+    }
+    for (size_t i = 0; i < size; i++) {
+        walk->steps[i].before = NOWHERE;
+        walk->steps[i].after = NOWHERE;
+        walk->steps[i].jump = NOWHERE;
+    }
+}
+
+void admit(
+    struct request *request, const struct routine *routine, bool is_patcher,
+    bool is_patched, struct admitted *out) {
+    struct walk walk = {
+        .request = request,
+        .routine = routine,
+        .admitted = out,
+        .is_patcher = is_patcher,
+        .is_patched = is_patched,
+    };
+    walk_start(&walk);
+    walk.steps[0].targeted = true; // by the kernel
+    visit(&walk, 0, 0, 0);
+    while (walk.num_waiting > 0) {
+        take(&walk, walk.waiting[--walk.num_waiting]);
+    }
+    for (size_t i = 0; i < routine->size; i++) {
+        if (walk.steps[i].instruction.length != 0) {
+            check_whole(&walk, i);
+        }
+    }
+    check_relocations(&walk);
+    if (out->size > MODULE_MAX_CODE) {
+        refuse(
+            request, RULE_SIZE, "%s has %zu bytes of code, %u are allowed",
+            routine->what, out->size, MODULE_MAX_CODE);
+    }
+    free(walk.steps);
+    free(walk.waiting);
+}
