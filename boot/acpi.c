@@ -626,12 +626,12 @@ const char *acpi_find_s5(
 #define HPET_BASE_ADDRESS 40
 #define HPET_NUMBER 52
 #define HPET_MIN_TICK 53
-#define HPET_SIZE 56
+#define HPET_TABLE_SIZE 56
 
 const char *hpet_parse(struct acpi *acpi, struct hpet *out) {
     *out = (struct hpet){0};
     struct acpi_table table;
-    const char *reason = find_sized(acpi, "HPET", HPET_SIZE, &table);
+    const char *reason = find_sized(acpi, "HPET", HPET_TABLE_SIZE, &table);
     if (reason != NULL) {
         return reason;
     }

@@ -27,6 +27,8 @@
 #define BIOS_ROM_SIZE 0x20000ul
 #define RSDP_SIZE 36
 
+#define FS_PER_SECOND 1000000000000000ul // the HPET counts femtoseconds
+
 // The 8259s' initialization words (Intel 8259A data sheet).
 #define PIC_DATA 1 // register
 #define PIC_ICW1_CASCADE_ICW4 0x11
@@ -243,6 +245,30 @@ static void discover_power(struct machine *machine) {
     machine->has_s5 = true;
 }
 
+static uint32_t hpet_read(paddr_t address, uint32_t reg) {
+    return *(volatile uint32_t *)(address + reg);
+}
+
+// The callouts need a periodic comparator that takes the 8254's place.
+static void discover_hpet(struct machine *machine) {
+    struct hpet hpet;
+    const char *reason = hpet_parse(&machine->acpi, &hpet);
+    if (reason != NULL || map_low(NULL, hpet.address, HPET_SIZE) == NULL) {
+        return;
+    }
+    uint32_t period_fs = hpet_read(hpet.address, HPET_PERIOD);
+    bool legacy =
+        (hpet_read(hpet.address, HPET_CAPABILITIES) & HPET_HAS_LEGACY) != 0;
+    bool periodic = (hpet_read(hpet.address, HPET_TIMER0_CONFIG) &
+                     HPET_TIMER_HAS_PERIODIC) != 0;
+    if (period_fs == 0 || period_fs > HPET_PERIOD_MAX || !legacy || !periodic) {
+        return;
+    }
+    machine->has_hpet = true;
+    machine->hpet_address = hpet.address;
+    machine->hpet_hz = FS_PER_SECOND / period_fs;
+}
+
 void discover_acpi(struct machine *machine) {
     for (uint32_t i = 0; i < ISA_INTERRUPTS; i++) {
         machine->isa[i].gsi = i;
@@ -257,6 +283,7 @@ void discover_acpi(struct machine *machine) {
     machine->has_acpi = true;
     discover_madt(machine);
     discover_power(machine);
+    discover_hpet(machine);
     if (!machine->has_lapic) {
         machine->num_cpus = 1; // there is no way to start the others
         machine->num_ioapics = 0;

@@ -38,6 +38,10 @@ struct machine {
     struct fadt fadt;
     struct acpi_s5 s5;
 
+    bool has_hpet; // one that can stand in for the 8254
+    paddr_t hpet_address;
+    uint64_t hpet_hz;
+
     bool has_lapic; // and it is in xAPIC mode
     paddr_t lapic_address;
     uint32_t num_cpus;

@@ -16,8 +16,9 @@
 #define SLP_EN (1u << 13)
 
 extern const struct callout_rtn timer_load_lapic, timer_reload_lapic,
-    timer_value_lapic, timer_load_pit, timer_reload_pit, timer_value_pit,
-    reboot_8042, power_acpi, power_ports;
+    timer_value_lapic, timer_load_hpet, timer_reload_hpet, timer_value_hpet,
+    timer_load_pit, timer_reload_pit, timer_value_pit, reboot_8042, power_acpi,
+    power_ports;
 
 // One version of a category's callouts.
 struct callout_version {
@@ -76,6 +77,28 @@ static void add_timer_pit(const struct machine *machine) {
     add_callout_array(slots, sizeof(slots));
 }
 
+static bool fits_timer_hpet(const struct machine *machine) {
+    return machine->has_hpet && fits_timer_pit(machine); // its interrupt
+}
+
+static void add_timer_hpet(const struct machine *machine) {
+    static const struct callout_slot slots[] = {
+        CALLOUT_SLOT(timer_load, _hpet),
+        CALLOUT_SLOT(timer_reload, _hpet),
+        CALLOUT_SLOT(timer_value, _hpet),
+    };
+    static struct hpet_data data;
+    data.vaddr =
+        callout_memory_map(HPET_SIZE, machine->hpet_address, DEVICE_ATTR);
+    callout_register_data(&timer_load_hpet, &data);
+    callout_register_data(&timer_value_hpet, &data);
+    struct qtime_entry *qtime = qtime_entry();
+    qtime->timer_hz = machine->hpet_hz;
+    qtime->intr = VECTOR_IOAPIC + machine->isa[ISA_TIMER].gsi;
+    qtime->flags = 0;
+    add_callout_array(slots, sizeof(slots));
+}
+
 // --- reset and power --------------------------------------------------------
 
 static void add_reset_8042(const struct machine *machine) {
@@ -120,6 +143,8 @@ static const struct callout_version versions[] = {
      "a debug port at e9"},
     {"timer", "lapic", fits_timer_lapic, add_timer_lapic,
      "a local APIC with a timer"},
+    {"timer", "hpet", fits_timer_hpet, add_timer_hpet,
+     "an HPET that replaces the 8254, and an I/O APIC input for it"},
     {"timer", "pit", fits_timer_pit, add_timer_pit,
      "an I/O APIC input for the 8254"},
     {"interrupt", "apic", fits_lapic, init_intrinfo, "a local APIC"},

@@ -38,6 +38,9 @@ struct apic_data {
     uint64_t vaddr;      // where the kernel maps its registers
     uint32_t num_inputs; // I/O APIC
 };
+struct hpet_data {
+    uint64_t vaddr; // where the kernel maps its registers
+};
 struct power_data {
     uint32_t pm1a_port; // 0: none
     uint32_t pm1b_port;

@@ -66,6 +66,25 @@
 #define PIT_PORTS 4
 #define PIT_GATE_PORT 0x61 // channel 2: gate, speaker, output
 
+// HPET (IA-PC HPET specification): registers and their bits. The period of a
+// count, in femtoseconds, is the upper half of the capabilities.
+#define HPET_CAPABILITIES 0x00
+#define HPET_PERIOD 0x04
+#define HPET_CONFIG 0x10
+#define HPET_COUNTER 0xf0
+#define HPET_TIMER0_CONFIG 0x100
+#define HPET_TIMER0_COMPARATOR 0x108
+#define HPET_SIZE 0x400
+#define HPET_HAS_LEGACY (1u << 15)
+#define HPET_PERIOD_MAX 100000000
+#define HPET_ENABLE 0x1
+#define HPET_LEGACY 0x2
+#define HPET_TIMER_ENABLE 0x4
+#define HPET_TIMER_PERIODIC 0x8
+#define HPET_TIMER_HAS_PERIODIC 0x10
+#define HPET_TIMER_SET 0x40
+#define HPET_TIMER_32 0x100
+
 // 8259 pair.
 #define PIC_MASTER 0x20
 #define PIC_SLAVE 0xa0

@@ -114,7 +114,7 @@ struct asinfo_entry {
 
 // A device that startup found.
 struct hwinfo_entry {
-    uint32_t name;   // strings: "16550", "lapic", "ioapic", "pit", "pm1a", ...
+    uint32_t name;   // strings: "16550", "lapic", "ioapic", "hpet", "pm1a", ...
     uint32_t flags;  // HW_FLAG_*
     uint64_t base;   // port or physical address
     uint32_t length; // bytes or ports

@@ -184,6 +184,16 @@ void startup_offsets(void) {
     VALUE(DEBUGCON_PORT);
     VALUE(PIT_CHANNEL0);
     VALUE(PIT_COMMAND);
+    VALUE(HPET_CONFIG);
+    VALUE(HPET_COUNTER);
+    VALUE(HPET_TIMER0_CONFIG);
+    VALUE(HPET_TIMER0_COMPARATOR);
+    VALUE(HPET_ENABLE);
+    VALUE(HPET_LEGACY);
+    VALUE(HPET_TIMER_ENABLE);
+    VALUE(HPET_TIMER_PERIODIC);
+    VALUE(HPET_TIMER_SET);
+    VALUE(HPET_TIMER_32);
     VALUE(CMOS_INDEX);
     VALUE(CMOS_DATA);
     VALUE(CMOS_REGISTERS);
@@ -234,6 +244,7 @@ void startup_offsets(void) {
     OFFSET(DEBUG_DATA_PORT, debug_data, port);
     OFFSET(APIC_DATA_VADDR, apic_data, vaddr);
     OFFSET(APIC_DATA_NUM_INPUTS, apic_data, num_inputs);
+    OFFSET(HPET_DATA_VADDR, hpet_data, vaddr);
     OFFSET(POWER_DATA_PM1A_PORT, power_data, pm1a_port);
     OFFSET(POWER_DATA_PM1B_PORT, power_data, pm1b_port);
     OFFSET(POWER_DATA_PM1A_VALUE, power_data, pm1a_value);
