@@ -35,7 +35,7 @@ static _Noreturn void fail(const char *path, const char *reason) {
             "{\"type\":\"failed\",\"reason\":\"%s: %s\"}\n", json_safe(path),
             reason);
     }
-    machine_power_off();
+    machine_power_off(true);
 }
 
 // The CS_ARG strings one after the other, as exec wants them.

@@ -11,6 +11,7 @@ typedef int (*power)(
 typedef void (*reboot)(struct syspage_entry *syspage, int abnormal);
 
 #define REBOOT_NORMAL 0
+#define REBOOT_ABNORMAL 1
 
 static struct syspage_entry *machine_syspage;
 
@@ -25,7 +26,22 @@ void machine_halt(void) {
     }
 }
 
-void machine_power_off(void) {
+static _Noreturn void reset(bool abnormal) {
+    reboot end =
+        (reboot)(uintptr_t)SYSPAGE_ENTRY(machine_syspage, callout)->reboot;
+    if (end != NULL) {
+        end(machine_syspage, abnormal ? REBOOT_ABNORMAL : REBOOT_NORMAL);
+    }
+    kprintf("tollgate: this machine can't be reset: stopped\n");
+    machine_halt();
+}
+
+void machine_reset(void) {
+    cli();
+    reset(false);
+}
+
+void machine_power_off(bool abnormal) {
     cli();
     power off =
         (power)(uintptr_t)SYSPAGE_ENTRY(machine_syspage, callout)->power;
@@ -33,11 +49,5 @@ void machine_power_off(void) {
         (void)off(machine_syspage, POWER_OFF, NULL);
     }
     kprintf("tollgate: this machine can't be turned off: resetting it\n");
-    reboot reset =
-        (reboot)(uintptr_t)SYSPAGE_ENTRY(machine_syspage, callout)->reboot;
-    if (reset != NULL) {
-        reset(machine_syspage, REBOOT_NORMAL);
-    }
-    kprintf("tollgate: nor reset: stopped\n");
-    machine_halt();
+    reset(abnormal);
 }

@@ -26,7 +26,7 @@ static void panic_begin(void) {
             &panicking, &nobody, this_cpu()->cpu_id, memory_order_acq_rel,
             memory_order_relaxed)) {
         if (nobody == this_cpu()->cpu_id) {
-            machine_power_off();
+            machine_power_off(true);
         }
         machine_halt();
     }
@@ -71,7 +71,7 @@ void panic_at(const char *file, int line, const char *text, ...) {
     backtrace_print(
         (uintptr_t)__builtin_return_address(0),
         *(uintptr_t *)__builtin_frame_address(0));
-    machine_power_off();
+    machine_power_off(true);
 }
 
 void panic_with_regs(const struct regs *regs, const char *text, ...) {
@@ -82,5 +82,5 @@ void panic_with_regs(const struct regs *regs, const char *text, ...) {
     va_end(args);
     print_regs(regs);
     backtrace_print(regs->rip, regs->rbp);
-    machine_power_off();
+    machine_power_off(true);
 }

@@ -135,13 +135,23 @@ void process_start_regs(struct regs *regs, const struct exec_image *image) {
     };
 }
 
+void process_reset_machine(void) {
+    report_printf("{\"type\":\"exit\",\"status\":0}\n");
+    machine_reset();
+}
+
+void process_power_off_machine(void) {
+    report_printf("{\"type\":\"exit\",\"status\":0}\n");
+    machine_power_off(false);
+}
+
 // The first program has ended: so does the machine.
 static _Noreturn void run_end(int wait_status) {
     int signal = wait_status & STATUS_SIGNAL_MASK;
     int status = signal != 0 ? SIGNALLED_BASE + signal
                              : wait_status >> STATUS_EXIT_SHIFT;
     report_printf("{\"type\":\"exit\",\"status\":%d}\n", status);
-    machine_power_off();
+    machine_power_off(false);
 }
 
 // --- clone ------------------------------------------------------------------

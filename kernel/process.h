@@ -118,6 +118,10 @@ void process_signal_action(
 // Give the calling process a type ID.
 void process_set_type(uint32_t type_id);
 
+// Say that the run has ended well, then reset the machine, or turn it off.
+_Noreturn void process_reset_machine(void);
+_Noreturn void process_power_off_machine(void);
+
 // A program did something wrong: print one line and kill its process. In
 // thread context, interrupts on, from trap_handle(); returns.
 void process_fault(

@@ -301,3 +301,39 @@ long call_sysinfo(uint64_t to) {
     };
     return copy_to_user(to, &info, sizeof(info)) ? 0 : -EFAULT;
 }
+
+// --- the machine ------------------------------------------------------------
+
+// reboot(2)'s arguments, as the Linux manual has them.
+#define REBOOT_MAGIC 0xfee1deadu
+#define REBOOT_RESTART 0x01234567u
+#define REBOOT_POWER_OFF 0x4321fedcu
+
+static const uint32_t reboot_magics[] = {
+    672274793, 85072278, 369367448, 537993216};
+
+static bool reboot_is_meant(uint32_t magic, uint32_t magic2) {
+    bool second = false;
+    for (size_t i = 0; i < ARRAY_SIZE(reboot_magics); i++) {
+        second |= magic2 == reboot_magics[i];
+    }
+    return magic == REBOOT_MAGIC && second;
+}
+
+// Administrators may end the machine; the run has ended well then.
+long call_reboot(uint64_t magic, uint64_t magic2, uint64_t command) {
+    if (process_current()->type_id != 0) {
+        return -EPERM;
+    }
+    if (!reboot_is_meant((uint32_t)magic, (uint32_t)magic2)) {
+        return -EINVAL;
+    }
+    switch ((uint32_t)command) {
+    case REBOOT_RESTART:
+        process_reset_machine();
+    case REBOOT_POWER_OFF:
+        process_power_off_machine();
+    default:
+        return -EINVAL;
+    }
+}
