@@ -269,6 +269,18 @@ static void discover_hpet(struct machine *machine) {
     machine->hpet_hz = FS_PER_SECOND / period_fs;
 }
 
+// Mechanism 1 keeps an address; an empty bus does not.
+static bool pci_answers(void) {
+    outl(PCI_ADDRESS, PCI_ENABLE);
+    bool answers = inl(PCI_ADDRESS) == PCI_ENABLE;
+    outl(PCI_ADDRESS, 0);
+    return answers;
+}
+
+void discover_pci(struct machine *machine) {
+    machine->has_pci = pci_answers();
+}
+
 void discover_acpi(struct machine *machine) {
     for (uint32_t i = 0; i < ISA_INTERRUPTS; i++) {
         machine->isa[i].gsi = i;

@@ -38,6 +38,7 @@ struct machine {
     struct fadt fadt;
     struct acpi_s5 s5;
 
+    bool has_pci;  // by mechanism 1, so a chipset with its reset control
     bool has_hpet; // one that can stand in for the 8254
     paddr_t hpet_address;
     uint64_t hpet_hz;
@@ -65,6 +66,9 @@ void discover_cpu(struct machine *machine);
 // ACPI: processors, interrupt controllers, power. A machine without it has one
 // processor and no I/O APIC.
 void discover_acpi(struct machine *machine);
+
+// Whether there is a PCI bus.
+void discover_pci(struct machine *machine);
 
 // Silence the 8259s: moved away from the exceptions, all masked.
 void discover_legacy_interrupts(void);

@@ -18,6 +18,7 @@ void startup_main(uint32_t magic, uint32_t info) {
     discover_boot_info(&machine, (const void *)(uintptr_t)info);
     discover_cpu(&machine);
     discover_acpi(&machine);
+    discover_pci(&machine);
     discover_legacy_interrupts();
     discover_clocks(&machine);
     memory_init(&machine);

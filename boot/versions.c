@@ -11,14 +11,17 @@
 #include "callouts/hardware.h"
 #include "kernel/base/string.h"
 #include "kernel/base/vectors.h"
+#include "kernel/base/x86.h"
 
 #define SLP_TYP_SHIFT 10 // PM1 control (ACPI specification)
 #define SLP_EN (1u << 13)
+#define IO_PORTS 0x10000u
+#define PADDR_MAX (1ul << 52)
 
 extern const struct callout_rtn timer_load_lapic, timer_reload_lapic,
     timer_value_lapic, timer_load_hpet, timer_reload_hpet, timer_value_hpet,
-    timer_load_pit, timer_reload_pit, timer_value_pit, reboot_8042, power_acpi,
-    power_ports;
+    timer_load_pit, timer_reload_pit, timer_value_pit, reboot_acpi, reboot_cf9,
+    reboot_8042, reboot_triple, power_acpi, power_ports;
 
 // One version of a category's callouts.
 struct callout_version {
@@ -101,8 +104,52 @@ static void add_timer_hpet(const struct machine *machine) {
 
 // --- reset and power --------------------------------------------------------
 
+static bool fits_reset_acpi(const struct machine *machine) {
+    const struct acpi_gas *reset = &machine->fadt.reset;
+    paddr_t end = reset->space == ACPI_SPACE_IO       ? IO_PORTS
+                  : reset->space == ACPI_SPACE_MEMORY ? PADDR_MAX
+                                                      : 0;
+    return reset->address != 0 && reset->address < end;
+}
+
+static void add_reset_acpi(const struct machine *machine) {
+    static const struct callout_slot slots[] = {CALLOUT_SLOT(reboot, _acpi)};
+    static struct reset_data data;
+    const struct acpi_gas *reset = &machine->fadt.reset;
+    if (reset->space == ACPI_SPACE_MEMORY) {
+        data.vaddr = callout_memory_map(1, reset->address, DEVICE_ATTR);
+    } else {
+        data.port = callout_io_map(1, (uint32_t)reset->address);
+    }
+    data.value = machine->fadt.reset_value;
+    callout_register_data(&reboot_acpi, &data);
+    add_callout_array(slots, sizeof(slots));
+}
+
+static bool fits_reset_cf9(const struct machine *machine) {
+    return machine->has_pci;
+}
+
+static void add_reset_cf9(const struct machine *machine) {
+    static const struct callout_slot slots[] = {CALLOUT_SLOT(reboot, _cf9)};
+    (void)machine;
+    add_callout_array(slots, sizeof(slots));
+}
+
+// An empty bus reads as all ones.
+static bool fits_reset_8042(const struct machine *machine) {
+    (void)machine;
+    return inb(KEYBOARD_STATUS) != UINT8_MAX;
+}
+
 static void add_reset_8042(const struct machine *machine) {
     static const struct callout_slot slots[] = {CALLOUT_SLOT(reboot, _8042)};
+    (void)machine;
+    add_callout_array(slots, sizeof(slots));
+}
+
+static void add_reset_triple(const struct machine *machine) {
+    static const struct callout_slot slots[] = {CALLOUT_SLOT(reboot, _triple)};
     (void)machine;
     add_callout_array(slots, sizeof(slots));
 }
@@ -149,7 +196,11 @@ static const struct callout_version versions[] = {
      "an I/O APIC input for the 8254"},
     {"interrupt", "apic", fits_lapic, init_intrinfo, "a local APIC"},
     {"smp", "xapic", fits_lapic, init_smp, "a local APIC"},
-    {"reset", "8042", fits_always, add_reset_8042, "nothing"},
+    {"reset", "acpi", fits_reset_acpi, add_reset_acpi,
+     "a reset register in ACPI's tables"},
+    {"reset", "cf9", fits_reset_cf9, add_reset_cf9, "a PCI bus"},
+    {"reset", "8042", fits_reset_8042, add_reset_8042, "an 8042 at port 64"},
+    {"reset", "triple", fits_always, add_reset_triple, "nothing"},
     {"power", "acpi", fits_power_acpi, add_power_acpi, "ACPI with state S5"},
     {"power", "ports", fits_always, add_power_ports, "nothing"},
 };

@@ -38,6 +38,11 @@ struct apic_data {
     uint64_t vaddr;      // where the kernel maps its registers
     uint32_t num_inputs; // I/O APIC
 };
+struct reset_data {
+    uint64_t vaddr; // of the register, 0: it is a port
+    uint32_t port;
+    uint32_t value;
+};
 struct hpet_data {
     uint64_t vaddr; // where the kernel maps its registers
 };

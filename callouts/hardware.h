@@ -90,6 +90,10 @@
 #define PIC_SLAVE 0xa0
 #define PIC_INPUTS 16
 
+// 8042 keyboard controller.
+#define KEYBOARD_STATUS 0x64 // reads
+#define KEYBOARD_COMMAND 0x64
+
 // CMOS clock.
 #define CMOS_INDEX 0x70
 #define CMOS_DATA 0x71
@@ -99,6 +103,9 @@
 #define PCI_ADDRESS 0xcf8
 #define PCI_DATA 0xcfc
 #define PCI_ENABLE 0x80000000
+
+// Reset control of PC chipsets since the PIIX.
+#define RESET_CONTROL_PORT 0xcf9
 
 // Ports that switch a virtual machine off: QEMU's q35 and pc without a reading
 // of ACPI, QEMU before 2012, and Bochs, which wants a word spelled.

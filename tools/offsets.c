@@ -200,6 +200,9 @@ void startup_offsets(void) {
     VALUE(PCI_ADDRESS);
     VALUE(PCI_DATA);
     VALUE(PCI_ENABLE);
+    VALUE(KEYBOARD_STATUS);
+    VALUE(KEYBOARD_COMMAND);
+    VALUE(RESET_CONTROL_PORT);
     VALUE(POWER_QEMU_PORT);
     VALUE(POWER_QEMU_OLD_PORT);
     VALUE(POWER_QEMU_VALUE);
@@ -245,6 +248,9 @@ void startup_offsets(void) {
     OFFSET(APIC_DATA_VADDR, apic_data, vaddr);
     OFFSET(APIC_DATA_NUM_INPUTS, apic_data, num_inputs);
     OFFSET(HPET_DATA_VADDR, hpet_data, vaddr);
+    OFFSET(RESET_DATA_VADDR, reset_data, vaddr);
+    OFFSET(RESET_DATA_PORT, reset_data, port);
+    OFFSET(RESET_DATA_VALUE, reset_data, value);
     OFFSET(POWER_DATA_PM1A_PORT, power_data, pm1a_port);
     OFFSET(POWER_DATA_PM1B_PORT, power_data, pm1b_port);
     OFFSET(POWER_DATA_PM1A_VALUE, power_data, pm1a_value);
