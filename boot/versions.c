@@ -188,6 +188,8 @@ static const struct callout_version versions[] = {
     {"debug", "16550", fits_16550, add_debug_16550, "a UART at port 3f8"},
     {"debug", "debugcon", fits_debugcon, add_debug_debugcon,
      "a debug port at e9"},
+    {"debug", "vga", fits_vga, add_debug_vga,
+     "a VGA in text mode, under a BIOS"},
     {"timer", "lapic", fits_timer_lapic, add_timer_lapic,
      "a local APIC with a timer"},
     {"timer", "hpet", fits_timer_hpet, add_timer_hpet,

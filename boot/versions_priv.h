@@ -13,6 +13,8 @@ bool fits_16550(const struct machine *machine);
 void add_debug_16550(const struct machine *machine);
 bool fits_debugcon(const struct machine *machine);
 void add_debug_debugcon(const struct machine *machine);
+bool fits_vga(const struct machine *machine);
+void add_debug_vga(const struct machine *machine);
 
 // boot/apic.c: the local APIC, as patchers want it; interrupt groups; SMP.
 bool fits_lapic(const struct machine *machine);

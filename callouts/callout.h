@@ -43,6 +43,9 @@ struct reset_data {
     uint32_t port;
     uint32_t value;
 };
+struct vga_data {
+    uint64_t vaddr; // where the kernel maps the screen
+};
 struct hpet_data {
     uint64_t vaddr; // where the kernel maps its registers
 };

@@ -24,6 +24,17 @@
 // QEMU's and Bochs's debug port: reads as its own number.
 #define DEBUGCON_PORT 0xe9
 
+// VGA in text mode, as its graphics controller says.
+#define VGA_SCREEN 0xb8000ul
+#define VGA_COLUMNS 80
+#define VGA_ROWS 25
+#define VGA_BLANK 0x0720 // light gray on black
+#define VGA_GRAPHICS_INDEX 0x3ce
+#define VGA_GRAPHICS_DATA 0x3cf
+#define VGA_MISCELLANEOUS 0x06
+#define VGA_MEMORY_MASK 0x0d // graphics mode, memory map
+#define VGA_MEMORY_TEXT 0x0c // text, at VGA_SCREEN
+
 // Local APIC (Intel SDM volume 3, "Local APIC Register Address Map").
 #define LAPIC_ID 0x20
 #define LAPIC_TPR 0x80

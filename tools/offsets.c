@@ -182,6 +182,8 @@ void startup_offsets(void) {
     VALUE(UART_STATUS_EMPTY);
     VALUE(UART_TRIES);
     VALUE(DEBUGCON_PORT);
+    VALUE(VGA_COLUMNS);
+    VALUE(VGA_ROWS);
     VALUE(PIT_CHANNEL0);
     VALUE(PIT_COMMAND);
     VALUE(HPET_CONFIG);
@@ -248,6 +250,7 @@ void startup_offsets(void) {
     OFFSET(APIC_DATA_VADDR, apic_data, vaddr);
     OFFSET(APIC_DATA_NUM_INPUTS, apic_data, num_inputs);
     OFFSET(HPET_DATA_VADDR, hpet_data, vaddr);
+    OFFSET(VGA_DATA_VADDR, vga_data, vaddr);
     OFFSET(RESET_DATA_VADDR, reset_data, vaddr);
     OFFSET(RESET_DATA_PORT, reset_data, port);
     OFFSET(RESET_DATA_VALUE, reset_data, value);
