@@ -38,24 +38,32 @@ static const struct custom_shipped tests[] = {
 #undef CUSTOM
 };
 
+// The index of a resource, or NO_RESOURCE.
+static uint32_t resource_find(
+    const struct custom_entry *custom, const char *name) {
+    for (uint32_t i = 0; i < custom->num_resources; i++) {
+        if (strcmp(custom->resources[i].name, name) == 0) {
+            return i;
+        }
+    }
+    return NO_RESOURCE;
+}
+
 // The index of a resource, which is added if it is new.
 static uint32_t resource_index(
     struct custom_entry *custom, const char *name,
     const struct options *options) {
-    uint32_t string = add_string(name);
-    for (uint32_t i = 0; i < custom->num_resources; i++) {
-        if (custom->resources[i].name == string) {
-            return i;
-        }
+    uint32_t i = resource_find(custom, name);
+    if (i != NO_RESOURCE) {
+        return i;
     }
     if (custom->num_resources == MAX_RESOURCES) {
         startup_fail("more than %u resources", MAX_RESOURCES);
     }
     struct custom_resource *resource =
         &custom->resources[custom->num_resources];
-    resource->name = string;
+    name_set(resource->name, name);
     resource->lock_kind = options_lock_of(options, name);
-    add_storage(&resource->lock, NULL, RESOURCE_LOCK_SIZE);
     return custom->num_resources++;
 }
 
@@ -69,8 +77,8 @@ static void slot_add(
     struct custom_entry *custom, const struct custom_shipped *s,
     const struct options *options) {
     struct custom_slot *slot = &custom->slots[s->slot];
-    slot->name = add_string(s->name);
-    slot->version = add_string(SHIPPED_VERSION);
+    name_set(slot->name, s->name);
+    name_set(slot->version, SHIPPED_VERSION);
     slot->size = s->rtn->rtn_size;
     slot->resource = s->resource != NULL
                          ? resource_index(custom, s->resource, options)
@@ -91,7 +99,7 @@ static void slot_add(
     }
     slot_set_types(slot, &options->types[s->slot]);
     slot->budget_cycles = options->budgets[s->slot];
-    add_callout_at(&slot->code, s->rtn, s->name, SHIPPED_VERSION, slot);
+    add_custom_callout(s->slot, s->rtn);
     if (s->rtn->rw_size != NULL) {
         slot->storage_size = *s->rtn->rw_size;
         add_storage(&slot->storage, s->rtn->rw_size, slot->storage_size);
@@ -103,13 +111,7 @@ static void options_check(
     const struct custom_entry *custom, const struct options *options) {
     for (uint32_t i = 0; i < options->num_locks; i++) {
         const char *name = options->locks[i].resource;
-        uint32_t r = 0;
-        uint32_t string = add_string(name);
-        while (r < custom->num_resources &&
-               custom->resources[r].name != string) {
-            r++;
-        }
-        if (r == custom->num_resources) {
+        if (resource_find(custom, name) == NO_RESOURCE) {
             startup_print("option \"lock.%s\": no such resource", name);
         }
     }
@@ -127,6 +129,9 @@ void init_custom(const struct machine *machine) {
     struct custom_entry *custom = section_add(&lsp.custom, sizeof(*custom));
     for (uint32_t i = 0; i < CALLOUT_SLOTS; i++) {
         custom->slots[i].resource = NO_RESOURCE;
+    }
+    for (uint32_t i = 0; i < MAX_RESOURCES; i++) {
+        add_storage(&custom->resources[i].lock, NULL, RESOURCE_LOCK_SIZE);
     }
     for (size_t i = 0; i < ARRAY_SIZE(shipped); i++) {
         slot_add(custom, &shipped[i], &machine->options);

@@ -74,6 +74,11 @@ uint32_t add_string(const char *string) {
     return (uint32_t)(room - strings);
 }
 
+void name_set(char to[CALLOUT_NAME_SIZE], const char *name) {
+    memset(to, 0, CALLOUT_NAME_SIZE);
+    memcpy(to, name, strnlen(name, CALLOUT_NAME_SIZE - 1));
+}
+
 void add_typed_string(uint32_t type, const char *string) {
     struct typed_string *entry =
         section_add(&lsp.typed_strings, sizeof(*entry));

@@ -42,6 +42,9 @@ static inline void *section_at(struct section *section, size_t offset) {
 uint32_t add_string(const char *string);
 void add_typed_string(uint32_t type, const char *string);
 
+// Store the name of a callout, a version, a resource; what does not fit is cut.
+void name_set(char to[CALLOUT_NAME_SIZE], const char *name);
+
 // Add an entry to asinfo; `end` is inclusive.
 void as_add(
     paddr_t start, paddr_t end, uint32_t attr, const char *name,
@@ -76,6 +79,10 @@ void add_callout_at(
     const char *version, void *data);
 void add_callout(uint32_t offset, const struct callout_rtn *rtn);
 void add_callout_array(const struct callout_slot *slots, size_t bytes);
+
+// Have a custom callout copied to its slot, whose name and version are set; its
+// entry in callout_info has the same index. The patcher's data is the slot.
+void add_custom_callout(uint32_t slot, const struct callout_rtn *rtn);
 
 // Zeroed storage in the page, 64-byte aligned; its offset is put at `where`, in
 // a section, unless that is NULL. Requests with the same label, if it isn't
@@ -131,10 +138,20 @@ struct weave {
 // entries.
 void weave_groups(struct weave *weave);
 
-// Copy one callout, patch the copy, and describe it in callout_info.
+// A callout that is to be copied.
+struct callout_placement {
+    struct callout_info *info; // that describes it; NULL: the next one
+    uint64_t *pointer;         // where its address goes; NULL: nowhere
+    const struct callout_rtn *rtn;
+    const char *name;
+    const char *version;
+    void *data; // for the patcher
+};
+
+// Copy one callout, patch the copy, and describe it in callout_info. The
+// pointer is left alone.
 void callout_place(
-    uint8_t *page, uint32_t offset, const struct callout_rtn *rtn,
-    const char *name, const char *version, void *data);
+    uint8_t *page, uint32_t offset, const struct callout_placement *p);
 
 // Describe other code of the page in callout_info.
 void callout_info_add(

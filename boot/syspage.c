@@ -17,14 +17,6 @@
 #define FNV_OFFSET_BASIS 0xcbf29ce484222325ul
 #define FNV_PRIME 0x100000001b3ul
 
-struct placement {
-    uint64_t *pointer;
-    const struct callout_rtn *rtn;
-    const char *name;
-    const char *version;
-    void *data;
-};
-
 struct registered {
     const struct callout_rtn *rtn;
     void *data;
@@ -37,7 +29,7 @@ struct storage {
     uint32_t offset; // in the page, known after sizing
 };
 
-static struct placement placements[MAX_PLACEMENTS];
+static struct callout_placement placements[MAX_PLACEMENTS];
 static uint32_t num_placements;
 static struct registered registered[MAX_REGISTERED];
 static uint32_t num_registered;
@@ -46,7 +38,7 @@ static uint32_t num_storages;
 
 static struct syspage_entry header; // of the page in the making
 static struct asinfo_entry *syspage_asinfo;
-static uint32_t next_info; // in callout_info, in the writing pass
+static uint32_t next_info = CALLOUT_SLOTS; // in callout_info, of this pass
 
 // --- what is added ----------------------------------------------------------
 
@@ -69,6 +61,27 @@ void callout_register_data(const struct callout_rtn *rtn, void *data) {
     registered[num_registered++] = (struct registered){rtn, data};
 }
 
+// The entries of the slots come first, used or not.
+static struct callout_info *slot_info(uint32_t number) {
+    if (lsp.callout_info.size == 0) {
+        section_add(
+            &lsp.callout_info, CALLOUT_SLOTS * sizeof(struct callout_info));
+    }
+    struct callout_info *info = section_at(&lsp.callout_info, 0);
+    return &info[number];
+}
+
+static void placement_add(struct callout_placement placement) {
+    if (num_placements == MAX_PLACEMENTS) {
+        startup_fail("more than %u callouts", MAX_PLACEMENTS);
+    }
+    placements[num_placements++] = placement;
+    const struct callout_rtn *rtn = placement.rtn;
+    if (rtn->rw_size != NULL) {
+        add_storage(NULL, rtn->rw_size, *rtn->rw_size);
+    }
+}
+
 static void *registered_data(const struct callout_rtn *rtn) {
     for (uint32_t i = 0; i < num_registered; i++) {
         if (registered[i].rtn == rtn) {
@@ -81,14 +94,26 @@ static void *registered_data(const struct callout_rtn *rtn) {
 void add_callout_at(
     uint64_t *pointer, const struct callout_rtn *rtn, const char *name,
     const char *version, void *data) {
-    if (num_placements == MAX_PLACEMENTS) {
-        startup_fail("more than %u callouts", MAX_PLACEMENTS);
-    }
-    placements[num_placements++] =
-        (struct placement){pointer, rtn, name, version, data};
-    if (rtn->rw_size != NULL) {
-        add_storage(NULL, rtn->rw_size, *rtn->rw_size);
-    }
+    placement_add((struct callout_placement){
+        .pointer = pointer,
+        .rtn = rtn,
+        .name = name,
+        .version = version,
+        .data = data,
+    });
+}
+
+void add_custom_callout(uint32_t number, const struct callout_rtn *rtn) {
+    struct custom_entry *custom = section_at(&lsp.custom, 0);
+    struct custom_slot *slot = &custom->slots[number];
+    placement_add((struct callout_placement){
+        .info = slot_info(number),
+        .pointer = &slot->code,
+        .rtn = rtn,
+        .name = slot->name,
+        .version = slot->version,
+        .data = slot,
+    });
 }
 
 static uint64_t *callout_pointer(uint32_t offset) {
@@ -144,31 +169,29 @@ static uint64_t hash_fnv1a(const uint8_t *bytes, uint32_t size) {
 // Add the entry in the sizing pass, find it again in the writing pass.
 static struct callout_info *info_next(const uint8_t *page) {
     if (page == NULL) {
-        return section_add(&lsp.callout_info, sizeof(struct callout_info));
+        section_add(&lsp.callout_info, sizeof(struct callout_info));
     }
-    struct callout_info *info = section_at(&lsp.callout_info, 0);
-    return &info[next_info++];
+    return slot_info(next_info++);
 }
 
-static struct callout_info *info_fill(
-    const uint8_t *page, uint32_t offset, uint32_t size, const char *name,
-    const char *version, const char *category) {
-    struct callout_info *info = info_next(page);
-    info->name = add_string(name);
-    info->version = add_string(version);
+static void info_fill(
+    struct callout_info *info, const uint8_t *page, uint32_t offset,
+    uint32_t size, const char *name, const char *version,
+    const char *category) {
+    name_set(info->name, name);
+    name_set(info->version, version);
     info->category = add_string(category);
     info->code = offset;
     info->size = size;
     if (page != NULL) {
         info->hash = hash_fnv1a(page + offset, size);
     }
-    return info;
 }
 
 void callout_info_add(
     const uint8_t *page, uint32_t offset, uint32_t size, const char *name,
     const char *version, const char *category) {
-    info_fill(page, offset, size, name, version, category);
+    info_fill(info_next(page), page, offset, size, name, version, category);
 }
 
 static uint32_t storage_offset(const uint32_t *label) {
@@ -180,34 +203,59 @@ static uint32_t storage_offset(const uint32_t *label) {
     return 0;
 }
 
-static uint32_t bytes_differ(
-    const uint8_t *a, const uint8_t *b, uint32_t size) {
-    uint32_t count = 0;
-    for (uint32_t i = 0; i < size; i++) {
-        count += a[i] != b[i];
+static void patch_add(
+    struct callout_info *info, const uint8_t *before, const uint8_t *after,
+    uint32_t offset, uint32_t width) {
+    if (info->num_patches < CALLOUT_MAX_PATCHES) {
+        struct callout_patch *patch = &info->patches[info->num_patches];
+        patch->offset = (uint16_t)offset;
+        patch->width = (uint16_t)width;
+        memcpy(patch->before, before + offset, width);
+        memcpy(patch->after, after + offset, width);
     }
-    return count;
+    info->num_patches++;
+}
+
+// Describe the bytes that the patcher has changed, in runs that fit a
+// callout_patch.
+static void patches_find(
+    struct callout_info *info, const uint8_t *before, const uint8_t *after) {
+    uint32_t width;
+    for (uint32_t at = 0; at < info->size; at += width) {
+        width = 1;
+        if (before[at] == after[at]) {
+            continue;
+        }
+        for (uint32_t i = 1; i < CALLOUT_PATCH_BYTES && at + i < info->size;
+             i++) {
+            if (before[at + i] != after[at + i]) {
+                width = i + 1;
+            }
+        }
+        patch_add(info, before, after, at, width);
+    }
 }
 
 void callout_place(
-    uint8_t *page, uint32_t offset, const struct callout_rtn *rtn,
-    const char *name, const char *version, void *data) {
+    uint8_t *page, uint32_t offset, const struct callout_placement *p) {
+    const struct callout_rtn *rtn = p->rtn;
     uint32_t rw = rtn->rw_size != NULL ? storage_offset(rtn->rw_size) : 0;
     if (page != NULL) {
         memcpy(page + offset, rtn->rtn_code, rtn->rtn_size);
         if (rtn->patcher != NULL) {
             rtn->patcher(
                 (uintptr_t)page, SYSPAGE_VADDR, offset, rw,
-                data != NULL ? data : registered_data(rtn), rtn);
+                p->data != NULL ? p->data : registered_data(rtn), rtn);
         }
     }
-    struct callout_info *info = info_fill(
-        page, offset, rtn->rtn_size, name, version, category_of(name));
+    struct callout_info *info = p->info != NULL ? p->info : info_next(page);
+    info_fill(
+        info, page, offset, rtn->rtn_size, p->name, p->version,
+        category_of(p->name));
     info->rw = rw;
     info->rw_size = rtn->rw_size != NULL ? *rtn->rw_size : 0;
     if (page != NULL) {
-        info->patched =
-            bytes_differ(page + offset, rtn->rtn_code, rtn->rtn_size);
+        patches_find(info, rtn->rtn_code, page + offset);
     }
 }
 
@@ -215,8 +263,8 @@ void callout_place(
 // they end. Without a page, nothing is written.
 static uint32_t code_place(uint8_t *page, uint32_t offset) {
     for (uint32_t i = 0; i < num_placements; i++) {
-        const struct placement *p = &placements[i];
-        callout_place(page, offset, p->rtn, p->name, p->version, p->data);
+        const struct callout_placement *p = &placements[i];
+        callout_place(page, offset, p);
         if (page != NULL && p->pointer != NULL) {
             *p->pointer = SYSPAGE_VADDR + offset;
         }
@@ -276,7 +324,9 @@ uint32_t syspage_size(void) {
     as_add(0, 0, AS_ATTR_READABLE | AS_ATTR_RAM, "syspage", "");
     syspage_asinfo =
         section_at(&lsp.asinfo, lsp.asinfo.size - sizeof(struct asinfo_entry));
+    (void)slot_info(0); // also of a page without custom callouts
     uint32_t code_size = code_place(NULL, 0);
+    next_info = CALLOUT_SLOTS;
 
     header.size = page_up(sections_layout(sizeof(header)));
     uint32_t storage_end = storage_layout(header.size);

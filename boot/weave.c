@@ -87,7 +87,9 @@ static void genflags_load(
 static void stub_add(
     struct weave *weave, const struct callout_rtn *rtn, const char *name,
     const char *version, void *data, struct intr_stub *out) {
-    callout_place(weave->page, weave->offset, rtn, name, version, data);
+    struct callout_placement placement = {
+        .rtn = rtn, .name = name, .version = version, .data = data};
+    callout_place(weave->page, weave->offset, &placement);
     if (weave->page != NULL) {
         out->size = rtn->rtn_size;
         out->rtn = SYSPAGE_VADDR + weave->offset;

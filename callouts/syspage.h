@@ -19,6 +19,10 @@
 #define SYSPAGE_TYPE 0x5447                     // "TG": x86-64, Tollgate
 
 #define CALLOUT_SLOTS 64
+#define CALLOUT_NAME_SIZE                                                      \
+    32 // of a callout, a version, a resource; with final 0
+#define CALLOUT_MAX_PATCHES 8 // that are described
+#define CALLOUT_PATCH_BYTES 8 // of one of them
 #define SLOT_MAX_TYPES 8
 #define PERCPU_STORAGE_MAX 0x4000 // bytes of callout storage on each CPU
 
@@ -250,14 +254,14 @@ struct smp_entry {
     uint32_t reserved;
 };
 
-// Custom callouts: the slots and the resources they share. The bit layout is
-// read by syscall/bind.c, which prepares each slot's thunk.
+// Custom callouts: the slots and the resources they share. syscall/bind.c reads
+// this and prepares each slot's thunk. The kernel writes it when an
+// administrator binds a module, changes a lock, sets a fence: while the machine
+// is stopped.
 enum lock_kind { LOCK_TICKET = 0, LOCK_TAS = 1, LOCK_TTAS = 2, NUM_LOCK_KINDS };
 #define NO_RESOURCE 0xffffffffu
 struct custom_slot {
     uint64_t code;     // kernel virtual address, 0 when empty
-    uint32_t name;     // strings
-    uint32_t version;  // strings
     uint32_t size;     // bytes of code
     uint32_t resource; // index, or NO_RESOURCE: per-CPU, no lock is taken
     uint32_t storage;  // offset of the shared rw storage from the page's start
@@ -269,34 +273,50 @@ struct custom_slot {
     uint32_t types[SLOT_MAX_TYPES];
     uint32_t num_ports;
     uint16_t ports[4];
-    uint32_t fenced; // not 0: every call is refused [kernel writes]
+    uint32_t fenced; // not 0: every call is refused
+    uint32_t reserved;
+    char name[CALLOUT_NAME_SIZE];
+    char version[CALLOUT_NAME_SIZE];
 };
 struct custom_resource {
-    uint32_t name;      // strings
-    uint32_t lock_kind; // enum lock_kind [kernel writes when it is changed]
+    char name[CALLOUT_NAME_SIZE];
+    uint32_t lock_kind; // enum lock_kind
     uint32_t lock;      // offset of its lock from the page's start: 128 bytes,
                         // 64-byte aligned, zeroed: free, whatever the kind
-    uint32_t reserved;
 };
 #define RESOURCE_LOCK_SIZE 128
 #define MAX_RESOURCES 16
 struct custom_entry {
     struct custom_slot slots[CALLOUT_SLOTS];
     uint32_t num_resources;
-    uint32_t percpu_size; // bytes of per-CPU storage that all slots need on
-                          // each CPU, a multiple of 64
+    uint32_t percpu_size; // bytes of per-CPU storage that startup gave to slots
+                          // on each CPU, a multiple of 64; what is left up to
+                          // PERCPU_STORAGE_MAX is for modules bound later
+    // Each has its lock, also those that are not used yet.
     struct custom_resource resources[MAX_RESOURCES];
 };
 
-// Every callout in the code part, for /bin/syspage.
+// What a patcher changed in a callout: a run of bytes, in the record and now.
+struct callout_patch {
+    uint16_t offset; // in the code
+    uint16_t width;  // bytes
+    uint32_t reserved;
+    uint8_t before[CALLOUT_PATCH_BYTES];
+    uint8_t after[CALLOUT_PATCH_BYTES];
+};
+
+// Every callout and all other code in the code part. The first CALLOUT_SLOTS
+// entries are those of the custom slots, by number; size 0 means empty.
 struct callout_info {
-    uint32_t name;     // strings
-    uint32_t version;  // strings
+    char name[CALLOUT_NAME_SIZE];
+    char version[CALLOUT_NAME_SIZE];
     uint32_t category; // strings: "debug", "timer", "interrupt", "custom", ...
     uint32_t code;     // offset from the page's start
     uint32_t size;     // bytes
     uint32_t rw;       // offset of its storage, 0 none
     uint32_t rw_size;
-    uint32_t patched; // bytes that the patcher changed
-    uint64_t hash;    // FNV-1a of the copied, patched code
+    uint32_t num_patches; // those beyond CALLOUT_MAX_PATCHES are not described
+    uint64_t hash;        // FNV-1a of the copied, patched code
+    uint64_t calls;       // [kernel counts] of kernel callouts
+    struct callout_patch patches[CALLOUT_MAX_PATCHES];
 };

@@ -220,6 +220,9 @@ static const char *test_callout_hashes(void) {
     const struct callout_info *info = SYSPAGE_ENTRY(syspage, callout_info);
     uint32_t count = SYSPAGE_COUNT(syspage, callout_info);
     for (uint32_t i = 0; i < count; i++) {
+        if (info[i].size == 0) {
+            continue; // an empty slot
+        }
         const uint8_t *code = (const uint8_t *)syspage + info[i].code;
         uint64_t hash = FNV_OFFSET;
         for (uint32_t b = 0; b < info[i].size; b++) {

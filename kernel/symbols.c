@@ -57,8 +57,7 @@ static bool slot_name(uintptr_t address, char *to, size_t size) {
         if (slots[i].code != 0 && address >= slots[i].code &&
             address - slots[i].code < slots[i].size) {
             (void)format(
-                to, size, "slot %u callout %s+0x%lx", i,
-                SYSPAGE_STRING(symbols_syspage, slots[i].name),
+                to, size, "slot %u callout %s+0x%lx", i, slots[i].name,
                 address - slots[i].code);
             return true;
         }
@@ -73,9 +72,7 @@ static bool callout_name(uintptr_t address, char *to, size_t size) {
          i++) {
         uintptr_t code = SYSPAGE_VADDR + info[i].code;
         if (address >= code && address - code < info[i].size) {
-            format(
-                to, size, "callout %s+0x%lx",
-                SYSPAGE_STRING(symbols_syspage, info[i].name), address - code);
+            format(to, size, "callout %s+0x%lx", info[i].name, address - code);
             return true;
         }
     }

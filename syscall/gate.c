@@ -42,9 +42,7 @@ static int toll;
 
 static const char *slot_name(uint64_t slot) {
     const struct custom_entry *custom = SYSPAGE_ENTRY(gate_syspage, custom);
-    return slot < CALLOUT_SLOTS
-               ? SYSPAGE_STRING(gate_syspage, custom->slots[slot].name)
-               : "?";
+    return slot < CALLOUT_SLOTS ? custom->slots[slot].name : "?";
 }
 
 static const char *frame_fault(const struct regs *regs) {

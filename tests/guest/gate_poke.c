@@ -54,7 +54,7 @@ static uint32_t poke_slot(void) {
     uint32_t index = 0;
     for (; index < CALLOUT_SLOTS; index++) {
         const struct custom_slot *slot = tollgate_slot(index);
-        if (slot && !strcmp(tollgate_string(slot->name), "test_poke")) {
+        if (slot && !strcmp(slot->name, "test_poke")) {
             break;
         }
     }

@@ -108,16 +108,18 @@ long tollgate_get_type(void) {
     return gate.type;
 }
 const struct custom_slot *tollgate_slot(uint32_t index) {
+    memcpy(slot.name, gate.slot_name, strlen(gate.slot_name) + 1);
     return index == SLOT_ADD && !gate.has_no_slot ? &slot : NULL;
 }
 const struct custom_resource *tollgate_resource(uint32_t index) {
     resource.lock_kind = gate.lock_kind;
-    resource.name = 1;
+    memcpy(resource.name, "demo", sizeof("demo"));
     return index == 0 && !strncmp(gate.slot_name, "shared", 6) ? &resource
                                                                : NULL;
 }
 const char *tollgate_string(uint32_t string) {
-    return string ? "demo" : gate.slot_name;
+    (void)string;
+    return "";
 }
 const char *tollgate_lock_name(uint32_t kind) {
     return kind == LOCK_TICKET ? "ticket" : "tas";

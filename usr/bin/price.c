@@ -95,7 +95,7 @@ static int measure_price(void *argument) {
 
 static const char *slot_name(uint32_t index) {
     const struct custom_slot *slot = tollgate_slot(index);
-    return slot ? tollgate_string(slot->name) : "empty";
+    return slot ? slot->name : "empty";
 }
 
 static void print_price(const struct price *price, int mode) {

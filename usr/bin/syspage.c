@@ -262,9 +262,9 @@ static void print_slot(uint32_t index, const struct custom_slot *slot) {
     printf(
         "  slot %u: %s %s, %u bytes at 0x%016" PRIx64 "%s\n"
         "    resource %s",
-        index, tollgate_string(slot->name), tollgate_string(slot->version),
-        slot->size, slot->code, slot->fenced ? " (fenced off)" : "",
-        resource ? tollgate_string(resource->name) : "none");
+        index, slot->name, slot->version, slot->size, slot->code,
+        slot->fenced ? " (fenced off)" : "",
+        resource ? resource->name : "none");
     printf(
         ", storage %u shared at 0x%x, %u on each CPU at 0x%x\n    budget ",
         slot->storage_size, slot->storage, slot->percpu_size, slot->percpu);
@@ -294,8 +294,7 @@ static void print_custom(void) {
     for (uint32_t i = 0; i < custom->num_resources; i++) {
         const struct custom_resource *resource = &custom->resources[i];
         printf(
-            "  resource %u: %s, %s lock at 0x%x\n", i,
-            tollgate_string(resource->name),
+            "  resource %u: %s, %s lock at 0x%x\n", i, resource->name,
             tollgate_lock_name(resource->lock_kind), resource->lock);
     }
     printf("  %u bytes of storage on each CPU\n", custom->percpu_size);
@@ -307,11 +306,14 @@ static void print_callout_info(void) {
         "  %-9s %-13s %-8s %6s %5s %6s %3s %3s %s\n", "category", "name",
         "version", "code", "size", "rw at", "rw", "pat", "hash");
     for (uint32_t i = 0; i < SYSPAGE_COUNT(page, callout_info); i++, info++) {
+        if (info->size == 0) {
+            continue; // an empty slot
+        }
         printf(
             "  %-9s %-13s %-8s %6x %5u %6x %3u %3u %016" PRIx64 "\n",
-            tollgate_string(info->category), tollgate_string(info->name),
-            tollgate_string(info->version), info->code, info->size, info->rw,
-            info->rw_size, info->patched, info->hash);
+            tollgate_string(info->category), info->name, info->version,
+            info->code, info->size, info->rw, info->rw_size, info->num_patches,
+            info->hash);
     }
 }
 

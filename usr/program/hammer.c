@@ -312,7 +312,7 @@ static bool look_up_slot(
         complain("slot %u is empty", plan->slot);
         return false;
     }
-    result->slot_name = tollgate_string(slot->name);
+    result->slot_name = slot->name;
     result->check = CHECK_NOTHING;
     result->arg = plan->arg;
     for (size_t i = 0; i < sizeof(known_slots) / sizeof(known_slots[0]); i++) {
@@ -323,7 +323,7 @@ static bool look_up_slot(
     }
     const struct custom_resource *resource = tollgate_resource(slot->resource);
     if (resource) {
-        result->resource_name = tollgate_string(resource->name);
+        result->resource_name = resource->name;
         result->lock_kind = resource->lock_kind;
     }
     return true;
