@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-// price [--max SLOT=N]... - what a custom call costs, in instructions from the
-// user's `call SysCustom` to the instruction after it, for each callout that
-// ships: called, called and measured, refused to a type that its list does not
-// have (boot with types.SLOT=N), refused since it is fenced off. Needs
-// tools/boot --icount. Exit status: 0; 1 above a maximum (of plain calls), or
-// not measurable; 2 usage.
+// price [--max SLOT=N]... [SLOT [ARG [ARG]]] - what a custom call costs, in
+// instructions from the user's `call SysCustom` to the instruction after it,
+// for each callout that ships, or for one slot: called, called and measured,
+// refused to a type that its list does not have (boot with types.SLOT=N),
+// refused since it is fenced off. Needs tools/boot --icount. Exit status: 0; 1
+// above a maximum (of plain calls), or not measurable; 2 usage.
 #include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
@@ -21,7 +21,6 @@
 #define SAMPLES 1000
 #define WARM_UP 16
 #define TYPE_OF_SUM 47 // whom slot 0 serves
-#define NO_MAXIMUM UINT64_MAX
 // From one RDTSC of price_nothing to the next: SHL OR MOV MOV RDTSC.
 #define FRAME_INSTRUCTIONS 5
 
@@ -33,14 +32,9 @@ uint64_t price_call(
 uint64_t price_nothing(
     stub_t *stub, unsigned long a, unsigned long b, uint64_t *result);
 
-extern stub_t price_args6, price_percpu_add, price_shared_add,
-    price_shared_hold, price_cmos_read, price_pci_read;
-TOLLGATE_STUB(price_args6, 1)
-TOLLGATE_STUB(price_percpu_add, 2)
-TOLLGATE_STUB(price_shared_add, 3)
-TOLLGATE_STUB(price_shared_hold, 4)
-TOLLGATE_STUB(price_cmos_read, 5)
-TOLLGATE_STUB(price_pci_read, 6)
+// Calls the slot of price_number: as many instructions as TOLLGATE_STUB's.
+extern stub_t price_stub;
+extern uint64_t price_number; // slot << 32 | SYS_CUSTOM
 
 // What is priced of each slot.
 enum price_case { CALLED, MEASURED, REFUSED, FENCED, NUM_CASES };
@@ -51,7 +45,6 @@ struct price {
     unsigned long a;
     unsigned long b;
     uint32_t type; // of the process that calls, unless the slot lists others
-    uint64_t max;
     uint64_t cost[NUM_CASES];  // 0: does not apply
     uint32_t agree[NUM_CASES]; // samples that had just this cost
 };
@@ -99,6 +92,7 @@ static int measure_price(void *argument) {
     struct job *job = argument;
     struct price *price = job->price;
     uint32_t agree;
+    price_number = (uint64_t)price->slot << 32 | SYS_CUSTOM;
     uint64_t frame = least(price_nothing, job, &agree);
     if (frame != FRAME_INSTRUCTIONS) {
         complain(
@@ -210,14 +204,17 @@ static bool find_prices(struct price *prices, size_t count) {
     return true;
 }
 
+static uint64_t maxima[CALLOUT_SLOTS]; // 0: none
+
 // Whether every price is within its maximum; one line for each that is not.
 static bool check_maxima(const struct price *prices, size_t count) {
     bool ok = true;
     for (size_t i = 0; i < count; i++) {
-        if (prices[i].cost[CALLED] > prices[i].max) {
+        uint64_t max = maxima[prices[i].slot];
+        if (max && prices[i].cost[CALLED] > max) {
             complain(
                 "slot %u costs %" PRIu64 " instructions, more than %" PRIu64,
-                prices[i].slot, prices[i].cost[CALLED], prices[i].max);
+                prices[i].slot, prices[i].cost[CALLED], max);
             ok = false;
         }
     }
@@ -254,71 +251,94 @@ static void report(const struct price *prices, size_t count, bool ok) {
 }
 
 static void print_help(void) {
-    printf("usage: price [--max SLOT=N]...\n"
-           "  --max SLOT=N  fail if a call of SLOT (0 to 6) takes more than N\n"
-           "                instructions with measurement off\n"
-           "A slot is refused to some types only if it lists types: boot with\n"
-           "types.SLOT=TYPE to see what that costs.\n");
+    printf(
+        "usage: price [--max SLOT=N]... [SLOT [ARG [ARG]]]\n"
+        "  SLOT ARG ARG  that slot alone, called with these arguments (0, 0)\n"
+        "  --max SLOT=N  fail if a call of SLOT takes more than N "
+        "instructions\n"
+        "                with measurement off\n"
+        "A slot is refused to some types only if it lists types: boot with\n"
+        "types.SLOT=TYPE to see what that costs.\n");
 }
 
+static struct price shipped[] = {
+    {.slot = 0, .stub = SysCustom, .a = 3, .b = 4, .type = TYPE_OF_SUM},
+    {.slot = 1, .stub = price_stub, .a = 1, .b = 2},
+    {.slot = 2, .stub = price_stub, .a = 1},
+    {.slot = 3, .stub = price_stub, .a = 1},
+    {.slot = 4, .stub = price_stub, .a = 0},
+    {.slot = 5, .stub = price_stub, .a = 0},
+    {.slot = 6, .stub = price_stub, .a = 0},
+};
+
+// The slot on the command line.
+static struct price one = {.stub = price_stub};
+
+static struct {
+    struct price *prices;
+    size_t count;
+} wanted = {shipped, sizeof(shipped) / sizeof(shipped[0])};
+
 // "SLOT=N"
-static bool take_maximum(char *text, struct price *prices, size_t count) {
+static bool take_maximum(char *text) {
     uint32_t slot;
     char *equals = strchr(text, '=');
     if (!equals) {
         return false;
     }
     *equals = '\0';
-    bool is_slot = parse_u32(text, &slot);
+    bool is_slot = parse_u32(text, &slot) && slot < CALLOUT_SLOTS;
     *equals = '=';
-    for (size_t i = 0; is_slot && i < count; i++) {
-        if (prices[i].slot == slot) {
-            return parse_u64(equals + 1, &prices[i].max);
-        }
-    }
-    return false;
+    return is_slot && parse_u64(equals + 1, &maxima[slot]);
 }
 
-int main(int argc, char **argv) {
+// "SLOT ARG ARG"
+static bool take_slot(int argc, char **argv) {
+    if (argc == 0) {
+        return true;
+    }
+    wanted.prices = &one;
+    wanted.count = 1;
+    return argc <= 3 && parse_u32(argv[0], &one.slot) &&
+           one.slot < CALLOUT_SLOTS &&
+           (argc < 2 || parse_u64(argv[1], &one.a)) &&
+           (argc < 3 || parse_u64(argv[2], &one.b));
+}
+
+static bool read_options(int argc, char **argv) {
     static const struct option options[] = {
         {"max", required_argument, NULL, 'm'},
         {"help", no_argument, NULL, 'h'},
         {NULL, 0, NULL, 0}};
-    static struct price prices[] = {
-        {.slot = 0, .stub = SysCustom, .a = 3, .b = 4, .type = TYPE_OF_SUM},
-        {.slot = 1, .stub = price_args6, .a = 1, .b = 2},
-        {.slot = 2, .stub = price_percpu_add, .a = 1},
-        {.slot = 3, .stub = price_shared_add, .a = 1},
-        {.slot = 4, .stub = price_shared_hold, .a = 0},
-        {.slot = 5, .stub = price_cmos_read, .a = 0},
-        {.slot = 6, .stub = price_pci_read, .a = 0},
-    };
-    const size_t count = sizeof(prices) / sizeof(prices[0]);
-    for (size_t i = 0; i < count; i++) {
-        prices[i].max = NO_MAXIMUM;
-    }
     int option;
     while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
         if (option == '?') {
-            return EXIT_USAGE;
+            return false;
         }
         if (option == 'h') {
             print_help();
-            return EXIT_OK;
+            exit(EXIT_OK);
         }
-        if (!take_maximum(optarg, prices, count)) {
+        if (!take_maximum(optarg)) {
             complain("bad argument of --max: %s", optarg);
-            return EXIT_USAGE;
+            return false;
         }
     }
-    if (optind < argc) {
-        complain("what is %s? (--help shows the options)", argv[optind]);
+    if (!take_slot(argc - optind, argv + optind)) {
+        complain("bad slot or argument (--help shows what is wanted)");
+        return false;
+    }
+    return true;
+}
+
+int main(int argc, char **argv) {
+    if (!read_options(argc, argv)) {
         return EXIT_USAGE;
     }
-    if (!find_prices(prices, count)) {
+    if (!find_prices(wanted.prices, wanted.count)) {
         return EXIT_FAILED;
     }
-    bool ok = check_maxima(prices, count);
-    report(prices, count, ok);
+    bool ok = check_maxima(wanted.prices, wanted.count);
+    report(wanted.prices, wanted.count, ok);
     return ok ? EXIT_OK : EXIT_FAILED;
 }
