@@ -62,6 +62,7 @@ static const char *frame_fault(const struct regs *regs) {
 // on or lost the stack, that is a fault of its own. If the frame is bad, the
 // caller pays, who may have brought that along: NT set, rsp in the kernel.
 void gate_refuse(struct regs *regs, uint64_t left) {
+    tolls_fold(); // the measured entry has not looked whether it must be done
     uint64_t slot = regs->rax >> 32;
     const char *name = slot_name(slot);
     if (left & ADDRESS_BIT) {
