@@ -8,6 +8,7 @@
 #pragma once
 
 #include "boot/machine.h"
+#include "boot/modules.h"
 #include "callouts/callout.h"
 #include "callouts/syspage.h"
 
@@ -73,7 +74,7 @@ struct callout_slot {
 
 // Have a callout copied and its address put where `pointer`, in a section,
 // says; NULL puts it nowhere. `data` is for its patcher; NULL means what
-// callout_register_data() said.
+// callout_register_data() said before.
 void add_callout_at(
     uint64_t *pointer, const struct callout_rtn *rtn, const char *name,
     const char *version, void *data);
@@ -81,8 +82,10 @@ void add_callout(uint32_t offset, const struct callout_rtn *rtn);
 void add_callout_array(const struct callout_slot *slots, size_t bytes);
 
 // Have a custom callout copied to its slot, whose name and version are set; its
-// entry in callout_info has the same index. The patcher's data is the slot.
-void add_custom_callout(uint32_t slot, const struct callout_rtn *rtn);
+// entry in callout_info has the same index. The patcher's data is the slot. `m`
+// is the module that it comes from, NULL: it ships.
+void add_custom_callout(
+    uint32_t slot, const struct callout_rtn *rtn, const struct boot_module *m);
 
 // Zeroed storage in the page, 64-byte aligned; its offset is put at `where`, in
 // a section, unless that is NULL. Requests with the same label, if it isn't
@@ -145,12 +148,27 @@ struct callout_placement {
     const struct callout_rtn *rtn;
     const char *name;
     const char *version;
-    void *data; // for the patcher
+    void *data;                        // for the patcher
+    const struct boot_module *module;  // that it comes from, or NULL
+    const struct callout_rtn *instead; // if the module misbehaves; NULL: none
+    const char *instead_version;
 };
 
+// Run a callout's patcher, if it has one, on its copy at page + offset. `what`
+// names it if it faults.
+void callout_patch(
+    const struct callout_rtn *rtn, const char *what, uint8_t *page,
+    uint32_t offset, uint32_t rw, void *data);
+
+// The callout whose patcher is running, or NULL.
+const char *callout_patching(void);
+
+// The version of a callout that was added, NULL if there is none.
+const char *callout_version(const char *name);
+
 // Copy one callout, patch the copy, and describe it in callout_info. The
-// pointer is left alone.
-void callout_place(
+// pointer is left alone. False if it is of a module that was left out now.
+bool callout_place(
     uint8_t *page, uint32_t offset, const struct callout_placement *p);
 
 // Describe other code of the page in callout_info.

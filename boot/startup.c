@@ -6,6 +6,7 @@
 #include "boot/library.h"
 #include "boot/machine.h"
 #include "boot/memory.h"
+#include "boot/modules.h"
 #include "boot/sections.h"
 
 static struct machine machine;
@@ -22,6 +23,7 @@ void startup_main(uint32_t magic, uint32_t info) {
     discover_legacy_interrupts();
     discover_clocks(&machine);
     memory_init(&machine);
+    modules_read(&machine);
 
     init_system_private(&machine);
     init_raminfo(&machine);
@@ -41,7 +43,9 @@ void startup_main(uint32_t magic, uint32_t info) {
 }
 
 void fault_report(const struct fault_frame *frame) {
+    const char *name = callout_patching();
     startup_fail(
-        "exception %lu in startup at %lx, error code %lx", frame->vector,
-        frame->rip, frame->error);
+        "exception %lu in startup at %lx, error code %lx%s%s", frame->vector,
+        frame->rip, frame->error, name != NULL ? ", in the patcher of " : "",
+        name != NULL ? name : "");
 }

@@ -4,6 +4,7 @@
 #include "boot/boot.h"
 #include "boot/console.h"
 #include "boot/library.h"
+#include "boot/modules.h"
 #include "kernel/base/layout.h"
 #include "kernel/base/string.h"
 
@@ -77,9 +78,22 @@ static void placement_add(struct callout_placement placement) {
     }
     placements[num_placements++] = placement;
     const struct callout_rtn *rtn = placement.rtn;
+    const struct callout_rtn *instead = placement.instead;
     if (rtn->rw_size != NULL) {
         add_storage(NULL, rtn->rw_size, *rtn->rw_size);
     }
+    if (instead != NULL && instead->rw_size != NULL) {
+        add_storage(NULL, instead->rw_size, *instead->rw_size);
+    }
+}
+
+const char *callout_version(const char *name) {
+    for (uint32_t i = 0; i < num_placements; i++) {
+        if (strcmp(placements[i].name, name) == 0) {
+            return placements[i].version;
+        }
+    }
+    return NULL;
 }
 
 static void *registered_data(const struct callout_rtn *rtn) {
@@ -91,19 +105,50 @@ static void *registered_data(const struct callout_rtn *rtn) {
     return NULL;
 }
 
+// Let a module stand in for a version of a kernel callout. Callouts that share
+// storage still do so, and its patcher gets the version's data.
+static void placement_replace(struct callout_placement *p) {
+    struct boot_module *m = modules_replacement(p->name, p->version);
+    if (m == NULL) {
+        return;
+    }
+    const uint32_t *rw_size = p->rtn->rw_size;
+    if (rw_size != NULL && m->rtn->rw_size != NULL) {
+        if (*rw_size != *m->rtn->rw_size) {
+            module_leave_out(
+                m->name, "storage of %u bytes, but version %s has %u",
+                *m->rtn->rw_size, p->version, *rw_size);
+            return;
+        }
+        m->rtn->rw_size = rw_size;
+    }
+    if (!module_try_patcher(m, p->data)) {
+        return;
+    }
+    p->module = m;
+    p->instead = p->rtn;
+    p->instead_version = p->version;
+    p->rtn = m->rtn;
+    p->version = module_version(&m->module);
+}
+
 void add_callout_at(
     uint64_t *pointer, const struct callout_rtn *rtn, const char *name,
     const char *version, void *data) {
-    placement_add((struct callout_placement){
+    struct callout_placement placement = {
         .pointer = pointer,
         .rtn = rtn,
         .name = name,
         .version = version,
-        .data = data,
-    });
+        .data = data != NULL ? data : registered_data(rtn),
+    };
+    placement_replace(&placement);
+    placement_add(placement);
 }
 
-void add_custom_callout(uint32_t number, const struct callout_rtn *rtn) {
+void add_custom_callout(
+    uint32_t number, const struct callout_rtn *rtn,
+    const struct boot_module *m) {
     struct custom_entry *custom = section_at(&lsp.custom, 0);
     struct custom_slot *slot = &custom->slots[number];
     placement_add((struct callout_placement){
@@ -113,6 +158,7 @@ void add_custom_callout(uint32_t number, const struct callout_rtn *rtn) {
         .name = slot->name,
         .version = slot->version,
         .data = slot,
+        .module = m,
     });
 }
 
@@ -236,27 +282,87 @@ static void patches_find(
     }
 }
 
-void callout_place(
-    uint8_t *page, uint32_t offset, const struct callout_placement *p) {
-    const struct callout_rtn *rtn = p->rtn;
-    uint32_t rw = rtn->rw_size != NULL ? storage_offset(rtn->rw_size) : 0;
-    if (page != NULL) {
-        memcpy(page + offset, rtn->rtn_code, rtn->rtn_size);
-        if (rtn->patcher != NULL) {
-            rtn->patcher(
-                (uintptr_t)page, SYSPAGE_VADDR, offset, rw,
-                p->data != NULL ? p->data : registered_data(rtn), rtn);
-        }
+static const char *patching;
+
+void callout_patch(
+    const struct callout_rtn *rtn, const char *what, uint8_t *page,
+    uint32_t offset, uint32_t rw, void *data) {
+    if (rtn->patcher != NULL) {
+        patching = what;
+        rtn->patcher((uintptr_t)page, SYSPAGE_VADDR, offset, rw, data, rtn);
+        patching = NULL;
     }
-    struct callout_info *info = p->info != NULL ? p->info : info_next(page);
+}
+
+const char *callout_patching(void) {
+    return patching;
+}
+
+static void copy_patched(
+    uint8_t *page, uint32_t offset, uint32_t rw,
+    const struct callout_placement *p) {
+    memcpy(page + offset, p->rtn->rtn_code, p->rtn->rtn_size);
+    callout_patch(
+        p->rtn, p->module != NULL ? p->module->name : p->name, page, offset, rw,
+        p->data);
+}
+
+// Where the storage of a callout lies, 0 if it has none.
+static uint32_t storage_of(const struct callout_rtn *rtn) {
+    return rtn->rw_size != NULL ? storage_offset(rtn->rw_size) : 0;
+}
+
+// A module's patcher has already been tried. If it does now what it did not do
+// then, the callout that it stands in for takes its place.
+static bool placement_copy(
+    uint8_t *page, uint32_t offset, struct callout_placement *p) {
+    copy_patched(page, offset, storage_of(p->rtn), p);
+    if (p->module == NULL || module_check_patched(p->module, page + offset)) {
+        return true;
+    }
+    memset(page + offset, INT3, p->rtn->rtn_size);
+    p->module = NULL;
+    p->rtn = p->instead;
+    p->version = p->instead_version;
+    if (p->rtn == NULL) {
+        return false;
+    }
+    copy_patched(page, offset, storage_of(p->rtn), p);
+    return true;
+}
+
+bool callout_place(
+    uint8_t *page, uint32_t offset, const struct callout_placement *placement) {
+    struct callout_placement p = *placement;
+    struct callout_info *info = p.info != NULL ? p.info : info_next(page);
+    if (page != NULL && !placement_copy(page, offset, &p)) {
+        memset(info, 0, sizeof(*info));
+        return false;
+    }
+    const struct callout_rtn *rtn = p.rtn;
     info_fill(
-        info, page, offset, rtn->rtn_size, p->name, p->version,
-        category_of(p->name));
-    info->rw = rw;
+        info, page, offset, rtn->rtn_size, p.name, p.version,
+        category_of(p.name));
+    info->rw = storage_of(rtn);
     info->rw_size = rtn->rw_size != NULL ? *rtn->rw_size : 0;
     if (page != NULL) {
         patches_find(info, rtn->rtn_code, page + offset);
     }
+    return true;
+}
+
+// The room that a placement may need.
+static uint32_t placement_size(const struct callout_placement *p) {
+    uint32_t size = p->rtn->rtn_size;
+    if (p->instead != NULL && p->instead->rtn_size > size) {
+        size = p->instead->rtn_size;
+    }
+    return size;
+}
+
+static void slot_empty(struct custom_slot *slot) {
+    memset(slot, 0, sizeof(*slot));
+    slot->resource = NO_RESOURCE;
 }
 
 // Put all callouts, then the interrupt entry code, from `offset` on; say where
@@ -264,11 +370,13 @@ void callout_place(
 static uint32_t code_place(uint8_t *page, uint32_t offset) {
     for (uint32_t i = 0; i < num_placements; i++) {
         const struct callout_placement *p = &placements[i];
-        callout_place(page, offset, p);
-        if (page != NULL && p->pointer != NULL) {
+        bool placed = callout_place(page, offset, p);
+        if (!placed) {
+            slot_empty(p->data);
+        } else if (page != NULL && p->pointer != NULL) {
             *p->pointer = SYSPAGE_VADDR + offset;
         }
-        offset = ALIGN_UP(offset + p->rtn->rtn_size, CODE_ALIGN);
+        offset = ALIGN_UP(offset + placement_size(p), CODE_ALIGN);
     }
     struct weave weave = {page, offset};
     weave_groups(&weave);

@@ -7,6 +7,7 @@
 
 #include "boot/console.h"
 #include "boot/library.h"
+#include "boot/modules.h"
 #include "boot/sections.h"
 #include "callouts/hardware.h"
 #include "kernel/base/string.h"
@@ -285,4 +286,5 @@ void init_callouts(const struct machine *machine) {
             startup_fail("no %s callout fits this machine", categories[i].name);
         }
     }
+    modules_check_used();
 }

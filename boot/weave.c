@@ -89,7 +89,7 @@ static void stub_add(
     const char *version, void *data, struct intr_stub *out) {
     struct callout_placement placement = {
         .rtn = rtn, .name = name, .version = version, .data = data};
-    callout_place(weave->page, weave->offset, &placement);
+    (void)callout_place(weave->page, weave->offset, &placement);
     if (weave->page != NULL) {
         out->size = rtn->rtn_size;
         out->rtn = SYSPAGE_VADDR + weave->offset;

@@ -28,7 +28,7 @@ static void check_module(
     const struct module *module, const uint8_t *file, size_t size) {
     const struct module_header *header = &module->header;
     const uint8_t *end = file + size;
-    FUZZ_CHECK(header->slot < CALLOUT_SLOTS);
+    FUZZ_CHECK(header->slot < CALLOUT_SLOTS || header->slot == MODULE_NO_SLOT);
     FUZZ_CHECK(header->num_types <= SLOT_MAX_TYPES);
     FUZZ_CHECK(header->num_ports <= MODULE_MAX_PORTS);
     FUZZ_CHECK(header->storage_size <= MODULE_MAX_STORAGE);

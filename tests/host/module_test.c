@@ -132,7 +132,7 @@ START_TEST(numbers) {
     CHECK_BAD("no such slot", slot, CALLOUT_SLOTS);
     CHECK_BAD("too much storage", storage_size, MODULE_MAX_STORAGE + 1);
     CHECK_BAD("too much per-CPU storage", percpu_size, MODULE_MAX_STORAGE + 1);
-    CHECK_BAD("bad reserved field", reserved, 1);
+    CHECK_BAD("bad flags", flags, 1);
 }
 END_TEST
 

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+// Callout modules that GRUB has loaded: the modules whose command line begins
+// with the word "callout", a name behind it. Bad ones are named and left out.
+#pragma once
+
+#include "boot/machine.h"
+#include "callouts/module.h"
+
+#define MODULES_MAX 32
+#define MODULE_WORD "callout" // that GRUB's command line begins with
+
+struct boot_module {
+    char name[CALLOUT_NAME_SIZE]; // from GRUB's command line
+    struct module module;
+    struct callout_rtn *rtn; // its record, made from the file
+    bool used;               // for a kernel callout: a version made room for it
+};
+
+// Read and check them all, once. Modules that were left out are no part of the
+// list. modules_at() counts from 0 and returns NULL at the end.
+void modules_read(const struct machine *machine);
+struct boot_module *modules_at(uint32_t index);
+
+// Say that a module is left out, and why, in one line.
+void module_leave_out(const char *name, const char *format, ...)
+    PRINTF_LIKE(2, 3);
+
+// Run the patcher in a page of its own, which lies where the system page will
+// be, and see that it changes nothing in the code but the sites in the header.
+// False if it does; then the module has been named.
+bool module_try_patcher(const struct boot_module *m, void *data) MUST_CHECK;
+
+// The same comparison for code that was patched in the system page.
+bool module_check_patched(const struct boot_module *m, const uint8_t *patched)
+    MUST_CHECK;
+
+// The module that stands in for this version of a kernel callout, or NULL. It
+// has not been tried yet.
+struct boot_module *modules_replacement(const char *name, const char *version);
+
+// After the versions have been chosen: name the modules for other ones.
+void modules_check_used(void);
