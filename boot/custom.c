@@ -71,7 +71,7 @@ static uint32_t resource_index(
 // What is bound to each slot so far.
 static struct bound {
     const struct callout_rtn *rtn;
-    const struct boot_module *module; // NULL: it ships
+    struct boot_module *module; // NULL: it ships
 } bound[CALLOUT_SLOTS];
 
 static void slot_add(
@@ -119,7 +119,7 @@ static bool percpu_add(struct custom_entry *custom, struct custom_slot *slot) {
 
 // Put a module in its slot's place, unless something is against it.
 static void module_add(
-    struct custom_entry *custom, const struct boot_module *m,
+    struct custom_entry *custom, struct boot_module *m,
     const struct options *options) {
     const struct module_header *header = &m->module.header;
     struct custom_slot *slot = &custom->slots[header->slot];
@@ -220,7 +220,7 @@ void init_custom(const struct machine *machine) {
          i++) {
         slot_add(custom, &tests[i], &machine->options);
     }
-    const struct boot_module *m;
+    struct boot_module *m;
     for (uint32_t i = 0; (m = modules_at(i)) != NULL; i++) {
         if (!module_is_kernel(&m->module)) {
             module_add(custom, m, &machine->options);

@@ -85,7 +85,7 @@ void add_callout_array(const struct callout_slot *slots, size_t bytes);
 // entry in callout_info has the same index. The patcher's data is the slot. `m`
 // is the module that it comes from, NULL: it ships.
 void add_custom_callout(
-    uint32_t slot, const struct callout_rtn *rtn, const struct boot_module *m);
+    uint32_t slot, const struct callout_rtn *rtn, struct boot_module *m);
 
 // Zeroed storage in the page, 64-byte aligned; its offset is put at `where`, in
 // a section, unless that is NULL. Requests with the same label, if it isn't
@@ -149,7 +149,7 @@ struct callout_placement {
     const char *name;
     const char *version;
     void *data;                        // for the patcher
-    const struct boot_module *module;  // that it comes from, or NULL
+    struct boot_module *module;        // that it comes from, or NULL
     const struct callout_rtn *instead; // if the module misbehaves; NULL: none
     const char *instead_version;
 };

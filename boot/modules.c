@@ -47,6 +47,14 @@ static void read_one(const struct mb2_module *file, const char *text) {
         module_leave_out(name, "%s", reason);
         return;
     }
+    struct boot_module *other = modules_replacement(
+        m->module.header.replaces, m->module.header.replaces_version);
+    if (module_is_kernel(&m->module) && other != NULL) {
+        module_leave_out(
+            name, "module %s already replaces %s of version %s", other->name,
+            m->module.header.replaces, m->module.header.replaces_version);
+        return;
+    }
     name_set(m->name, name);
     m->rtn = module_record_make(&m->module, records[num_modules]);
     num_modules++;
@@ -70,7 +78,7 @@ struct boot_module *modules_at(uint32_t index) {
 
 // --- patchers ---------------------------------------------------------------
 
-bool module_check_patched(const struct boot_module *m, const uint8_t *patched) {
+bool module_check_patched(struct boot_module *m, const uint8_t *patched) {
     uint32_t offset;
     if (module_patches_fit(&m->module, patched, &offset)) {
         return true;
@@ -78,6 +86,7 @@ bool module_check_patched(const struct boot_module *m, const uint8_t *patched) {
     module_leave_out(
         m->name, "its patcher changes the code at 0x%x, which is no site of it",
         offset);
+    m->state = MODULE_LEFT_OUT;
     return false;
 }
 
@@ -96,7 +105,7 @@ static void trial_map(const uint8_t *page) {
     }
 }
 
-bool module_try_patcher(const struct boot_module *m, void *data) {
+bool module_try_patcher(struct boot_module *m, void *data) {
     static uint8_t page[TRIAL_SIZE] ALIGNED(PAGE_SIZE);
     if (m->rtn->patcher == NULL) {
         return true;
@@ -116,10 +125,9 @@ bool module_try_patcher(const struct boot_module *m, void *data) {
 struct boot_module *modules_replacement(const char *name, const char *version) {
     for (uint32_t i = 0; i < num_modules; i++) {
         const struct module_header *header = &modules[i].module.header;
-        if (module_is_kernel(&modules[i].module) &&
+        if (modules[i].state != MODULE_LEFT_OUT &&
             strcmp(header->replaces, name) == 0 &&
             strcmp(header->replaces_version, version) == 0) {
-            modules[i].used = true;
             return &modules[i];
         }
     }
@@ -128,8 +136,8 @@ struct boot_module *modules_replacement(const char *name, const char *version) {
 
 void modules_check_used(void) {
     for (uint32_t i = 0; i < num_modules; i++) {
-        const struct boot_module *m = &modules[i];
-        if (module_is_kernel(&m->module) && !m->used) {
+        struct boot_module *m = &modules[i];
+        if (module_is_kernel(&m->module) && m->state == MODULE_WAITS) {
             const char *chosen = callout_version(m->module.header.replaces);
             module_leave_out(
                 m->name, "replaces %s of version %s, but %s was chosen",

@@ -13,7 +13,8 @@ struct boot_module {
     char name[CALLOUT_NAME_SIZE]; // from GRUB's command line
     struct module module;
     struct callout_rtn *rtn; // its record, made from the file
-    bool used;               // for a kernel callout: a version made room for it
+    // Of a kernel callout: whether the version that it is for was chosen.
+    enum { MODULE_WAITS, MODULE_USED, MODULE_LEFT_OUT } state;
 };
 
 // Read and check them all, once. Modules that were left out are no part of the
@@ -28,14 +29,14 @@ void module_leave_out(const char *name, const char *format, ...)
 // Run the patcher in a page of its own, which lies where the system page will
 // be, and see that it changes nothing in the code but the sites in the header.
 // False if it does; then the module has been named.
-bool module_try_patcher(const struct boot_module *m, void *data) MUST_CHECK;
+bool module_try_patcher(struct boot_module *m, void *data) MUST_CHECK;
 
 // The same comparison for code that was patched in the system page.
-bool module_check_patched(const struct boot_module *m, const uint8_t *patched)
+bool module_check_patched(struct boot_module *m, const uint8_t *patched)
     MUST_CHECK;
 
-// The module that stands in for this version of a kernel callout, or NULL. It
-// has not been tried yet.
+// The module for this version of a kernel callout, or NULL; one that has been
+// left out is no more found. It has not been tried yet.
 struct boot_module *modules_replacement(const char *name, const char *version);
 
 // After the versions have been chosen: name the modules for other ones.

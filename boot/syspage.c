@@ -90,7 +90,8 @@ static void placement_add(struct callout_placement placement) {
 const char *callout_version(const char *name) {
     for (uint32_t i = 0; i < num_placements; i++) {
         if (strcmp(placements[i].name, name) == 0) {
-            return placements[i].version;
+            return placements[i].instead != NULL ? placements[i].instead_version
+                                                 : placements[i].version;
         }
     }
     return NULL;
@@ -118,12 +119,18 @@ static void placement_replace(struct callout_placement *p) {
             module_leave_out(
                 m->name, "storage of %u bytes, but version %s has %u",
                 *m->rtn->rw_size, p->version, *rw_size);
+            m->state = MODULE_LEFT_OUT;
             return;
         }
         m->rtn->rw_size = rw_size;
     }
     if (!module_try_patcher(m, p->data)) {
         return;
+    }
+    if (m->state == MODULE_WAITS) {
+        startup_print(
+            "%s %s replaced by module %s", p->name, p->version, m->name);
+        m->state = MODULE_USED;
     }
     p->module = m;
     p->instead = p->rtn;
@@ -147,8 +154,7 @@ void add_callout_at(
 }
 
 void add_custom_callout(
-    uint32_t number, const struct callout_rtn *rtn,
-    const struct boot_module *m) {
+    uint32_t number, const struct callout_rtn *rtn, struct boot_module *m) {
     struct custom_entry *custom = section_at(&lsp.custom, 0);
     struct custom_slot *slot = &custom->slots[number];
     placement_add((struct callout_placement){
@@ -316,11 +322,14 @@ static uint32_t storage_of(const struct callout_rtn *rtn) {
 // then, the callout that it stands in for takes its place.
 static bool placement_copy(
     uint8_t *page, uint32_t offset, struct callout_placement *p) {
-    copy_patched(page, offset, storage_of(p->rtn), p);
-    if (p->module == NULL || module_check_patched(p->module, page + offset)) {
-        return true;
+    if (p->module == NULL || p->module->state != MODULE_LEFT_OUT) {
+        copy_patched(page, offset, storage_of(p->rtn), p);
+        if (p->module == NULL ||
+            module_check_patched(p->module, page + offset)) {
+            return true;
+        }
+        memset(page + offset, INT3, p->rtn->rtn_size);
     }
-    memset(page + offset, INT3, p->rtn->rtn_size);
     p->module = NULL;
     p->rtn = p->instead;
     p->version = p->instead_version;
