@@ -23,7 +23,7 @@ endif
 
 STARTUP_SRC := $(sort $(wildcard boot/*.asm boot/*.c callouts/*.asm callouts/*.c))
 KERNEL_SRC  := $(sort $(wildcard smp/*.asm smp/*.c kernel/*.asm kernel/*.c \
-                 syscall/*.asm syscall/*.c))
+                 syscall/*.asm syscall/*.c callouts/module.c))
 BASE_SRC    := $(sort $(wildcard kernel/base/*.c))
 
 # --- tools ------------------------------------------------------------------

@@ -407,3 +407,19 @@ void tolls_reset(void) {
         }
     }
 }
+
+static void account_forget(struct account *account, uint32_t slot) {
+    bool irq = spin_lock(&account->lock);
+    account->refusals_forgotten[slot] = account->refusals[slot];
+    kfree(account->slots[slot]);
+    account->slots[slot] = NULL;
+    spin_unlock(&account->lock, irq);
+}
+
+void tolls_forget(uint32_t slot) {
+    for (cpu_id_t i = 0; i < MAX_CPUS; i++) {
+        if (account_of(i) != NULL) {
+            account_forget(account_of(i), slot);
+        }
+    }
+}

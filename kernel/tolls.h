@@ -26,7 +26,7 @@ void tolls_fold(void);
 // Fold a batch of `cpu`'s receipts. Receipts that find no memory are
 // counted as lost. Also takes note of its refusals.
 //
-// Context: interrupts off, on that CPU.
+// Context: interrupts off, on that CPU, or the machine is stopped.
 // Returns: whether there are more.
 bool tolls_fold_batch(struct percpu *cpu);
 
@@ -49,3 +49,9 @@ MUST_CHECK int tolls_resource(
 //
 // Context: thread context.
 void tolls_reset(void);
+
+// Forget a slot's figures on all CPUs, as far as they are folded, and give
+// their memory back: another callout is bound there.
+//
+// Context: any in which a kernel lock may be taken.
+void tolls_forget(uint32_t slot);

@@ -44,6 +44,7 @@
 #define ARENA_PAGES 64
 #define USER_TOP 0x7ffffffff000ul
 #define TEST_SLOT_FIRST 60 // bound on purpose to misbehave (custom_test.def)
+#define FREE_SLOT_FIRST 32
 #define SLOT_ARGS 1
 #define SLOT_HOLD 4
 #define HOLD_MAX 0xffful
@@ -126,6 +127,7 @@ static uint64_t bad_pointer(uint64_t *state) {
         0xffffffff80000000,
         0xffffffffa0000000,
         SYSPAGE_VADDR,
+        0xffffffffb8000000,
         0xffffffffc0000000,
         0xffffffffc0003000,
         0xffffffffe0000000,
@@ -220,6 +222,9 @@ static void call_tame(uint64_t *state, struct fuzz_regs *r) {
         break;
     case TOLLGATE_NOISE_FLOOR:
         r->rdi &= NOISE_MAX;
+        break;
+    case TOLLGATE_UNBIND: // the others are there for the children to call
+        r->rdi |= FREE_SLOT_FIRST;
         break;
     case TOLLGATE_TRACE:
         r->rdi = 0;
