@@ -183,6 +183,20 @@ $(USR_TESTS): $(B)/usr/tests/%_test: $(B)/tests/guest/ktap.c.o \
 	@mkdir -p $(@D)
 	$(Q)$(USR_CC) -static -o $@ $^
 
+# Modules that tests bind, with the options that their sources name.
+TEST_MODULES := $(patsubst %.asm,$(B)/%.tgc,$(wildcard tests/guest/modules/*.asm))
+
+$(B)/tests/guest/modules/%.tgc: tests/guest/modules/%.asm $(B)/offsets.inc \
+  $(ASM_INC) $(B)/mkcallout Makefile
+	$(call say,MODULE,$<)
+	@mkdir -p $(@D)
+	$(Q)$(NASM) $(NASMFLAGS) -o $(@:.tgc=.o) $<
+	$(Q)$(B)/mkcallout $(@:.tgc=.o) -o $@ $$(sed -n 's/^; mkcallout: //p' $<) \
+	    > $(@:.tgc=.log) 2>&1 || { cat $(@:.tgc=.log) >&2; false; }
+
+$(B)/tests/guest/bind_modules.S.o: USR_CFLAGS += -I$(B)/tests/guest
+$(B)/tests/guest/bind_modules.S.o: $(TEST_MODULES)
+
 # The guest's root. Reproducible: no dates, no owners, no order of a directory.
 $(B)/initrd.tar: $(USR_BIN)
 	$(call say,TAR,$@)

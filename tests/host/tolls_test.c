@@ -508,6 +508,34 @@ START_TEST(reset_forgets_what_is_folded) {
 }
 END_TEST
 
+START_TEST(one_slot_is_forgotten) {
+    static const struct toll nothing;
+    struct receipt other = plain(5);
+    other.slot = BUDGET_SLOT;
+    setup();
+    put(0, plain(1));
+    put(1, plain(2));
+    put(1, other);
+    cpus[0].refusals[SLOT] = 3;
+    cpus[0].refusals[BUDGET_SLOT] = 4;
+    fold_all();
+    tolls_forget(SLOT);
+    ck_assert_int_eq(locks_held, 0);
+    read_slot(SLOT, TOLL_ALL_CPUS);
+    ck_assert_mem_eq(&toll, &nothing, sizeof(toll));
+    read_slot(BUDGET_SLOT, TOLL_ALL_CPUS);
+    ck_assert_uint_eq(toll.calls, 1);
+    ck_assert_uint_eq(toll.refusals, 4);
+    put(1, plain(7));
+    cpus[0].refusals[SLOT]++;
+    fold_all();
+    read_slot(SLOT, TOLL_ALL_CPUS);
+    ck_assert_uint_eq(toll.calls, 1);
+    ck_assert_uint_eq(toll.worst.hold, 7);
+    ck_assert_uint_eq(toll.refusals, 1);
+}
+END_TEST
+
 START_TEST(no_memory_for_an_account) {
     setup();
     put(0, plain(1));
@@ -585,6 +613,7 @@ int main(void) {
         full_room_loses_nothing,
         refusals_are_noted,
         reset_forgets_what_is_folded,
+        one_slot_is_forgotten,
         no_memory_for_an_account,
         no_memory_for_long,
         no_memory_for_a_slot,
