@@ -21,7 +21,8 @@ endif
 
 # --- the system, folder by folder -------------------------------------------
 
-STARTUP_SRC := $(sort $(wildcard boot/*.asm boot/*.c callouts/*.asm callouts/*.c))
+STARTUP_SRC := $(sort $(wildcard boot/*.asm boot/*.c callouts/*.asm callouts/*.S \
+                 callouts/*.c))
 KERNEL_SRC  := $(sort $(wildcard smp/*.asm smp/*.c kernel/*.asm kernel/*.c \
                  syscall/*.asm syscall/*.c callouts/module.c))
 BASE_SRC    := $(sort $(wildcard kernel/base/*.c))
@@ -64,6 +65,8 @@ STARTUP_CFLAGS := $(CFLAGS) -mcmodel=small # identity-mapped, low
 KERNEL_CFLAGS  := $(CFLAGS) -mcmodel=kernel
 
 NASMFLAGS := -f elf64 -g -F dwarf -I./ -I$(B)/ -w+all -w+error
+ASFLAGS := -Icallouts -I$(B) -g -Wa,--fatal-warnings
+ASFLAGS += -ffile-prefix-map=$(CURDIR)=.
 
 # --- numbers that C and assembly share --------------------------------------
 
@@ -74,6 +77,14 @@ $(B)/offsets.inc: tools/offsets.c Makefile
 	$(Q){ echo "%ifndef OFFSETS_INC"; echo "%define OFFSETS_INC"; \
 	  sed -n 's/^->\([A-Z0-9_]* equ\) \$$*\(-*[0-9]*\)$$/\1 \2/p' $(@:.inc=.s); \
 	  echo "%endif"; } > $@
+
+# The same for GNU as and C. A name that a C header has is left to it: include
+# this one last.
+$(B)/offsets.h: $(B)/offsets.inc
+	$(call say,GEN,$@)
+	$(Q){ echo "/* Made of tools/offsets.c. */"; \
+	  sed -n 's/^\([A-Z0-9_]*\) equ \(.*\)/#ifndef \1\n#define \1 \2\n#endif/p' \
+	    $<; } > $@
 
 # --- objects: build/ mirrors the tree, once for startup, once for the kernel --
 
@@ -103,6 +114,11 @@ $(B)/startup/%.asm.o: %.asm $(B)/offsets.inc $(ASM_INC) Makefile
 	$(call say,NASM,$<)
 	@mkdir -p $(@D)
 	$(Q)$(NASM) $(NASMFLAGS) -o $@ $<
+
+$(B)/startup/%.S.o: %.S $(B)/offsets.h Makefile
+	$(call say,AS,$<)
+	@mkdir -p $(@D)
+	$(Q)gcc $(ASFLAGS) -MMD -MP -c -o $@ $<
 
 # --- the image: startup low, the kernel in the higher half ------------------
 # Each half is linked on its own first and keeps one symbol for the other, so

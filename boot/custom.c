@@ -24,12 +24,13 @@ struct custom_shipped {
     const struct callout_rtn *rtn;
     const char *resource; // NULL: none
     uint32_t percpu_size;
-    uint16_t ports[2]; // 0: none
+    uint16_t ports[2];   // 0: none
+    const char *version; // NULL: as shipped
 };
 
 static const struct custom_shipped shipped[] = {
 #define CUSTOM(slot, name, resource, percpu, port0, port1)                     \
-    {slot, #name, &custom_##name, resource, percpu, {port0, port1}},
+    {slot, #name, &custom_##name, resource, percpu, {port0, port1}, NULL},
 #include "callouts/custom.def"
 };
 
@@ -38,6 +39,14 @@ static const struct custom_shipped tests[] = {
 #include "callouts/custom_test.def"
 #undef CUSTOM
 };
+
+// What stands in slot 0 instead of what ships there; rtn NULL: nothing.
+static struct custom_shipped replacement;
+
+void custom_replace(const struct callout_rtn *rtn, const char *version) {
+    replacement = (struct custom_shipped){
+        .name = "custom", .rtn = rtn, .version = version};
+}
 
 // The index of a resource, or NO_RESOURCE.
 static uint32_t resource_find(
@@ -79,7 +88,7 @@ static void slot_add(
     const struct options *options) {
     struct custom_slot *slot = &custom->slots[s->slot];
     name_set(slot->name, s->name);
-    name_set(slot->version, SHIPPED_VERSION);
+    name_set(slot->version, s->version != NULL ? s->version : SHIPPED_VERSION);
     slot->size = s->rtn->rtn_size;
     slot->resource = s->resource != NULL
                          ? resource_index(custom, s->resource, options)
@@ -214,7 +223,9 @@ void init_custom(const struct machine *machine) {
         add_storage(&custom->resources[i].lock, NULL, RESOURCE_LOCK_SIZE);
     }
     for (size_t i = 0; i < ARRAY_SIZE(shipped); i++) {
-        slot_add(custom, &shipped[i], &machine->options);
+        bool replaced = shipped[i].slot == 0 && replacement.rtn != NULL;
+        slot_add(
+            custom, replaced ? &replacement : &shipped[i], &machine->options);
     }
     for (size_t i = 0; i < ARRAY_SIZE(tests) && machine->options.selftest;
          i++) {

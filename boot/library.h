@@ -65,11 +65,11 @@ struct callout_slot {
     const char *name;
     const char *version;
 };
-// CALLOUT_SLOT(timer_load, _lapic)
+// CALLOUT_SLOT(timer_load, _lapic); without a suffix it has no version.
 #define CALLOUT_SLOT(callout, suffix)                                          \
     {                                                                          \
         offsetof(struct callout_entry, callout), &callout##suffix, #callout,   \
-            &#suffix[1]                                                        \
+            &#suffix[sizeof(#suffix) > 1]                                      \
     }
 
 // Have a callout copied and its address put where `pointer`, in a section,
@@ -78,8 +78,17 @@ struct callout_slot {
 void add_callout_at(
     uint64_t *pointer, const struct callout_rtn *rtn, const char *name,
     const char *version, void *data);
+// The same by its place in struct callout_entry. The place of the custom
+// callout is slot 0, instead of what ships there; else the last one added to a
+// place is taken. The version of add_callout() is the one that is being added.
 void add_callout(uint32_t offset, const struct callout_rtn *rtn);
 void add_callout_array(const struct callout_slot *slots, size_t bytes);
+
+// The version that is being added: boot/versions.c says it.
+void callout_version_set(const char *version);
+
+// Put a callout in slot 0, instead of what ships there.
+void custom_replace(const struct callout_rtn *rtn, const char *version);
 
 // Have a custom callout copied to its slot, whose name and version are set; its
 // entry in callout_info has the same index. The patcher's data is the slot. `m`

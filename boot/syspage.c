@@ -175,12 +175,43 @@ static uint64_t *callout_pointer(uint32_t offset) {
     return section_at(&lsp.callout, offset);
 }
 
+static const char *version_added = "";
+
+void callout_version_set(const char *version) {
+    version_added = version;
+}
+
+// The name of a callout by its place in the callout section.
+static const char *callout_name(uint32_t offset) {
+    static const struct {
+        uint32_t offset;
+        const char *name;
+    } names[] = {
+#define NAME(callout) {offsetof(struct callout_entry, callout), #callout}
+        NAME(reboot),       NAME(power),       NAME(timer_load),
+        NAME(timer_reload), NAME(timer_value), NAME(custom),
+#undef NAME
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+        if (names[i].offset == offset) {
+            return names[i].name;
+        }
+    }
+    startup_fail("no callout has its place at %u", offset);
+}
+
 void add_callout(uint32_t offset, const struct callout_rtn *rtn) {
-    add_callout_at(callout_pointer(offset), rtn, "callout", "", NULL);
+    const struct callout_slot slot = {
+        offset, rtn, callout_name(offset), version_added};
+    add_callout_array(&slot, sizeof(slot));
 }
 
 void add_callout_array(const struct callout_slot *slots, size_t bytes) {
     for (size_t i = 0; i < bytes / sizeof(*slots); i++) {
+        if (slots[i].offset == offsetof(struct callout_entry, custom)) {
+            custom_replace(slots[i].rtn, slots[i].version);
+            continue;
+        }
         add_callout_at(
             callout_pointer(slots[i].offset), slots[i].rtn, slots[i].name,
             slots[i].version, NULL);

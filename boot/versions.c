@@ -22,7 +22,7 @@
 extern const struct callout_rtn timer_load_lapic, timer_reload_lapic,
     timer_value_lapic, timer_load_hpet, timer_reload_hpet, timer_value_hpet,
     timer_load_pit, timer_reload_pit, timer_value_pit, reboot_acpi, reboot_cf9,
-    reboot_8042, reboot_triple, power_acpi, power_ports;
+    reboot_8042, reboot_triple, power_acpi, power_ports, custom, custom_args6;
 
 // One version of a category's callouts.
 struct callout_version {
@@ -183,6 +183,26 @@ static void add_power_ports(const struct machine *machine) {
     add_callout_array(slots, sizeof(slots));
 }
 
+// --- custom -----------------------------------------------------------------
+
+// Slot 0 as it ships comes with the other slots: boot/custom.c.
+static void add_custom_sum(const struct machine *machine) {
+    (void)machine;
+}
+
+// The sample of QNX's documentation: callouts/custom_qnx.S.
+static void add_custom_qnx(const struct machine *machine) {
+    (void)machine;
+    add_callout(offsetof(struct callout_entry, custom), &custom);
+}
+
+// What slot 1 has: QNX's stubs, which call slot 0, can show six arguments.
+static void add_custom_args6(const struct machine *machine) {
+    static const struct callout_slot slots[] = {CALLOUT_SLOT(custom, _args6)};
+    (void)machine;
+    add_callout_array(slots, sizeof(slots));
+}
+
 // --- the table --------------------------------------------------------------
 
 static const struct callout_version versions[] = {
@@ -206,6 +226,9 @@ static const struct callout_version versions[] = {
     {"reset", "triple", fits_always, add_reset_triple, "nothing"},
     {"power", "acpi", fits_power_acpi, add_power_acpi, "ACPI with state S5"},
     {"power", "ports", fits_always, add_power_ports, "nothing"},
+    {"custom", "sum", fits_always, add_custom_sum, "nothing"},
+    {"custom", "qnx", fits_always, add_custom_qnx, "nothing"},
+    {"custom", "args6", fits_always, add_custom_args6, "nothing"},
 };
 
 // The categories, and which of them the system can do without.
@@ -213,8 +236,8 @@ static const struct {
     const char *name;
     bool optional;
 } categories[] = {
-    {"debug", true}, {"timer", false}, {"interrupt", false},
-    {"smp", false},  {"reset", false}, {"power", false},
+    {"debug", true},  {"timer", false}, {"interrupt", false}, {"smp", false},
+    {"reset", false}, {"power", false}, {"custom", true},
 };
 
 static const struct callout_version *version_find(
@@ -281,6 +304,7 @@ void init_callouts(const struct machine *machine) {
         const struct callout_version *v =
             version_choose(machine, categories[i].name);
         if (v != NULL) {
+            callout_version_set(v->version);
             v->add(machine);
         } else if (!categories[i].optional) {
             startup_fail("no %s callout fits this machine", categories[i].name);

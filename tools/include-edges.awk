@@ -28,6 +28,10 @@ BEGIN {
 
     # Made by the build from what may be seen anyway.
     generated["offsets.inc"]
+    generated["offsets.h"]
+
+    # What authors outside of the tree include, by the name that QNX gives it.
+    outside["callout.ah"]
 
     # The composition root may look anywhere.
     free["kernel/main.c"]
@@ -74,7 +78,7 @@ function may_include(file, name,    from, to) {
 /^[ \t]*[#%][ \t]*include[ \t]*"/ {
     split($0, part, "\"")
     name = part[2]
-    if (name in generated) {
+    if (name in generated || name in outside) {
         next
     }
     if (!exists(name)) {
