@@ -68,6 +68,19 @@ NASMFLAGS := -f elf64 -g -F dwarf -I./ -I$(B)/ -w+all -w+error
 ASFLAGS := -Icallouts -I$(B) -g -Wa,--fatal-warnings
 ASFLAGS += -ffile-prefix-map=$(CURDIR)=.
 
+# A callout in C is one function that runs where startup copies it: no -g, which
+# would describe the original, and gcc alone, whose sections callouts/callout.h
+# counts on.
+CALLOUT_CFLAGS := -std=c11 -ffreestanding -I. -I$(B) -O2 $(WARN)
+CALLOUT_CFLAGS += -mno-red-zone -mgeneral-regs-only
+CALLOUT_CFLAGS += -fno-pic -fno-asynchronous-unwind-tables
+CALLOUT_CFLAGS += -fno-stack-protector -fno-stack-clash-protection
+CALLOUT_CFLAGS += -fcf-protection=none
+CALLOUT_CFLAGS += -fomit-frame-pointer # admission knows the stack by rsp alone
+CALLOUT_CFLAGS += -fno-jump-tables     # they are data, with addresses
+CALLOUT_CFLAGS += -fno-tree-loop-distribute-patterns # calls of memset, memcpy
+CALLOUT_CFLAGS += -ffile-prefix-map=$(CURDIR)=.
+
 # --- numbers that C and assembly share --------------------------------------
 
 $(B)/offsets.inc: tools/offsets.c Makefile
@@ -119,6 +132,14 @@ $(B)/startup/%.S.o: %.S $(B)/offsets.h Makefile
 	$(call say,AS,$<)
 	@mkdir -p $(@D)
 	$(Q)gcc $(ASFLAGS) -MMD -MP -c -o $@ $<
+
+# What a compiler makes of C is admitted before it is linked.
+$(B)/startup/callouts/custom_%.c.o: callouts/custom_%.c $(B)/offsets.h Makefile \
+  | $(B)/mkcallout
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)gcc $(CALLOUT_CFLAGS) -MMD -MP -c -o $@ $<
+	$(Q)$(B)/mkcallout $@ -o $(@:.o=.tgc) --slot 0 >/dev/null
 
 # --- the image: startup low, the kernel in the higher half ------------------
 # Each half is linked on its own first and keeps one symbol for the other, so
@@ -302,7 +323,7 @@ lint: ## include edges, formatting, static checks
 
 objects: $(STARTUP_OBJ) $(KERNEL_OBJ)
 
-compile_commands.json: Makefile $(STARTUP_SRC) $(KERNEL_SRC) ## for editors
+compile_commands.json: Makefile tools/compile-commands.awk $(STARTUP_SRC) $(KERNEL_SRC) ## for editors
 	$(call say,GEN,$@)
 	$(Q)$(MAKE) -Bn V=1 objects | awk -f tools/compile-commands.awk > $@
 
