@@ -111,6 +111,23 @@ void callout_register_data(const struct callout_rtn *rtn, void *data);
 uint32_t callout_io_map(uint32_t size, uint32_t port);
 uint64_t callout_memory_map(uint32_t size, paddr_t address, uint32_t flags);
 
+// --- debug channels ---------------------------------------------------------
+
+// A device that serves debug channels.
+struct debug_device {
+    const char *name;             // the version of its callouts
+    uint64_t defaults[NUM_DEBUG]; // its port or address by channel, 0: not that
+
+    // Whether it is there, and *data for the patchers; once for each channel.
+    bool (*init)(unsigned channel, uint64_t address, void **data);
+
+    // display_char, poll_key, break_detect; the last two may be NULL.
+    const struct callout_rtn *callouts[3];
+};
+
+// Have each channel served by the first of the devices that is there for it.
+void select_debug(const struct debug_device *devices, size_t bytes);
+
 // --- interrupts -------------------------------------------------------------
 
 // An interrupt group as startup describes it: QNX's struct startup_intrinfo.

@@ -472,7 +472,8 @@ uint32_t syspage_size(void) {
     as_add(0, 0, AS_ATTR_READABLE | AS_ATTR_RAM, "syspage", "");
     syspage_asinfo =
         section_at(&lsp.asinfo, lsp.asinfo.size - sizeof(struct asinfo_entry));
-    (void)slot_info(0); // also of a page without custom callouts
+    (void)callout_pointer(0); // syspage_write() fills in custom
+    (void)slot_info(0);       // also of a page without custom callouts
     uint32_t code_size = code_place(NULL, 0);
     next_info = CALLOUT_SLOTS;
 
