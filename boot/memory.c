@@ -50,13 +50,15 @@ static void modules_add(void) {
     for (size_t cursor = 0; mb2_module_next(boot_info, &cursor, &module);) {
         if (first_word_is(module.cmdline, "initrd")) {
             occupied_add(module.start, module.end, "module", module.cmdline);
-        } else if (first_word_is(module.cmdline, MODULE_WORD)) {
-            occupied_add(module.start, module.end, "startup", "callout module");
-        } else {
+        } else if (!modules_is_callout(module.cmdline)) {
             startup_print(
                 "module \"%s\": neither initrd nor callout, left out",
                 module.cmdline);
         }
+    }
+    const struct boot_module *m;
+    for (uint32_t i = 0; (m = modules_at(i)) != NULL; i++) {
+        occupied_add(m->start, m->end, "startup", "callout module");
     }
 }
 

@@ -10,6 +10,7 @@
 #include "kernel/base/string.h"
 #include "kernel/base/x86.h"
 
+#define MODULE_WORD "callout" // that GRUB's command line begins with
 #define REASON_SIZE 160
 
 static struct boot_module modules[MODULES_MAX];
@@ -30,9 +31,11 @@ void module_leave_out(const char *name, const char *format, ...) {
 
 // --- reading ----------------------------------------------------------------
 
-static void read_one(const struct mb2_module *file, const char *text) {
+static void read_one(const struct mb2_module *file) {
+    const char *text = file->cmdline;
     struct boot_module *m = &modules[num_modules];
     char name[CALLOUT_NAME_SIZE];
+    (void)options_next_word(&text, name, sizeof(name)); // MODULE_WORD
     if (options_next_word(&text, name, sizeof(name)) == 0) {
         name_set(name, "without a name");
     }
@@ -56,18 +59,23 @@ static void read_one(const struct mb2_module *file, const char *text) {
         return;
     }
     name_set(m->name, name);
+    m->start = file->start;
+    m->end = file->end;
     m->rtn = module_record_make(&m->module, records[num_modules]);
     num_modules++;
 }
 
+bool modules_is_callout(const char *cmdline) {
+    char word[sizeof(MODULE_WORD) + 1];
+    return options_next_word(&cmdline, word, sizeof(word)) != 0 &&
+           strcmp(word, MODULE_WORD) == 0;
+}
+
 void modules_read(const struct machine *machine) {
     struct mb2_module file;
-    char word[sizeof(MODULE_WORD) + 1];
     for (size_t cursor = 0; mb2_module_next(&machine->info, &cursor, &file);) {
-        const char *text = file.cmdline;
-        if (options_next_word(&text, word, sizeof(word)) != 0 &&
-            strcmp(word, MODULE_WORD) == 0) {
-            read_one(&file, text);
+        if (modules_is_callout(file.cmdline)) {
+            read_one(&file);
         }
     }
 }

@@ -7,18 +7,23 @@
 #include "callouts/module.h"
 
 #define MODULES_MAX 32
-#define MODULE_WORD "callout" // that GRUB's command line begins with
 
 struct boot_module {
     char name[CALLOUT_NAME_SIZE]; // from GRUB's command line
     struct module module;
     struct callout_rtn *rtn; // its record, made from the file
+    paddr_t start;           // where the file lies, up to end - 1
+    paddr_t end;
     // Of a kernel callout: whether the version that it is for was chosen.
     enum { MODULE_WAITS, MODULE_USED, MODULE_LEFT_OUT } state;
 };
 
-// Read and check them all, once. Modules that were left out are no part of the
-// list. modules_at() counts from 0 and returns NULL at the end.
+// Whether this command line is that of a callout module.
+bool modules_is_callout(const char *cmdline);
+
+// Read and check them all, once, before memory_init(), which keeps those that
+// are good. Modules that were left out are no part of the list. modules_at()
+// counts from 0 and returns NULL at the end.
 void modules_read(const struct machine *machine);
 struct boot_module *modules_at(uint32_t index);
 

@@ -22,8 +22,8 @@ void startup_main(uint32_t magic, uint32_t info) {
     discover_pci(&machine);
     discover_legacy_interrupts();
     discover_clocks(&machine);
-    memory_init(&machine);
     modules_read(&machine);
+    memory_init(&machine);
 
     init_system_private(&machine);
     init_raminfo(&machine);

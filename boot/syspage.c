@@ -10,7 +10,7 @@
 
 #define MAX_PLACEMENTS 96
 #define MAX_REGISTERED 32
-#define MAX_STORAGE 64
+#define MAX_STORAGE 160
 #define SECTION_ALIGN 64u
 #define STORAGE_ALIGN 64u
 #define CODE_ALIGN 16u
