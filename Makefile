@@ -231,8 +231,9 @@ $(B)/tests/guest/modules/%.tgc: tests/guest/modules/%.asm $(B)/offsets.inc \
 	$(Q)$(B)/mkcallout $(@:.tgc=.o) -o $@ $$(sed -n 's/^; mkcallout: //p' $<) \
 	    > $(@:.tgc=.log) 2>&1 || { cat $(@:.tgc=.log) >&2; false; }
 
-$(B)/tests/guest/bind_modules.S.o: USR_CFLAGS += -I$(B)/tests/guest
-$(B)/tests/guest/bind_modules.S.o: $(TEST_MODULES)
+WITH_MODULES := $(addprefix $(B)/tests/guest/,bind_modules.S.o fuzz_module.S.o)
+$(WITH_MODULES): USR_CFLAGS += -I$(B)/tests/guest
+$(WITH_MODULES): $(TEST_MODULES)
 
 # The guest's root. Reproducible: no dates, no owners, no order of a directory.
 $(B)/initrd.tar: $(USR_BIN)

@@ -56,6 +56,9 @@
 #define RARELY 256    // one time in so many
 #define LEAK_PAGES 24 // what stacks and slabs may keep after a round
 
+// fuzz_module.S
+extern const uint8_t fuzz_module[], fuzz_module_end[];
+
 static uint64_t seed = DEFAULT_SEED;
 static unsigned num_children = DEFAULT_CHILDREN;
 static unsigned num_calls = DEFAULT_CALLS;
@@ -197,6 +200,24 @@ static void memory_tame(uint64_t *state, struct fuzz_regs *r) {
     }
 }
 
+// A module as it should be, a damaged one, or what comes.
+static void module_offer(uint64_t *state, struct fuzz_regs *r) {
+    static uint8_t damaged[PAGE];
+    size_t size = (size_t)(fuzz_module_end - fuzz_module);
+    uint64_t choice = random_below(state, 4);
+    if (choice > 2) {
+        return;
+    }
+    r->rdi = (uintptr_t)fuzz_module;
+    r->rsi = size;
+    if (choice == 0) {
+        memcpy(damaged, fuzz_module, size);
+        damaged[random_below(state, size)] ^=
+            (uint8_t)(1 << random_below(state, 8));
+        r->rdi = (uintptr_t)damaged;
+    }
+}
+
 static void call_tame(uint64_t *state, struct fuzz_regs *r) {
     switch (r->rax) {
     case SYS_exit:
@@ -222,6 +243,9 @@ static void call_tame(uint64_t *state, struct fuzz_regs *r) {
         break;
     case TOLLGATE_NOISE_FLOOR:
         r->rdi &= NOISE_MAX;
+        break;
+    case TOLLGATE_BIND:
+        module_offer(state, r);
         break;
     case TOLLGATE_UNBIND: // the others are there for the children to call
         r->rdi |= FREE_SLOT_FIRST;
