@@ -207,8 +207,10 @@ extern struct startup_intrinfo startup_groups[STARTUP_MAX_INTRINFO];
 extern uint32_t startup_num_groups;
 
 // Offsets in the finished page, known after sizing.
+// The last is that of the count of calls of the callout that is placed next.
 uint32_t syspage_intrinfo_offset(void);
 uint32_t syspage_private_offset(void);
+uint32_t syspage_next_calls_offset(void);
 
 // --- the page ---------------------------------------------------------------
 

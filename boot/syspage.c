@@ -527,3 +527,9 @@ uint32_t syspage_intrinfo_offset(void) {
 uint32_t syspage_private_offset(void) {
     return header.system_private.offset;
 }
+
+uint32_t syspage_next_calls_offset(void) {
+    return header.callout_info.offset +
+           next_info * (uint32_t)sizeof(struct callout_info) +
+           (uint32_t)offsetof(struct callout_info, calls);
+}

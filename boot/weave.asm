@@ -12,11 +12,13 @@
 ;       body_enter      kernel's gs base, direction flag
 ;       body_clac       where the processor has SMAP
 ;       load_...        what the id stub's genflags ask for
+;       count           of the stub that follows
 ;       (id)            eax = vector in the group, -1 spurious
 ;       body_vector     rdi = struct regs, esi = the system's vector number
 ;       body_dispatch   call the kernel
 ;       body_spurious   no end of interrupt for one that wasn't
 ;       load_...        what the eoi stub's genflags ask for
+;       count
 ;       (eoi)
 ;       body_exit       jump to the kernel's way out, rsp = struct regs
 %include "offsets.inc"
@@ -99,6 +101,12 @@ PIECE_END
 PIECE load_cpunum
         mov     esi, [gs:abs PERCPU_CPU_ID]
 .site equ .code
+PIECE_END
+
+; before an id or an eoi: the stub counts itself in callout_info
+PIECE count
+        lock inc qword [abs dword PATTERN]
+.site equ $ - 4
 PIECE_END
 
 PIECE body_vector

@@ -24,8 +24,9 @@ struct weave_piece {
 };
 extern const struct weave_piece weave_entry_save, weave_entry_level,
     weave_entry_jump, weave_body_enter, weave_body_clac, weave_load_syspage,
-    weave_load_intrinfo, weave_load_level, weave_load_cpunum, weave_body_vector,
-    weave_body_dispatch, weave_body_spurious, weave_body_exit;
+    weave_load_intrinfo, weave_load_level, weave_load_cpunum, weave_count,
+    weave_body_vector, weave_body_dispatch, weave_body_spurious,
+    weave_body_exit;
 
 #define GENFLAGS_KNOWN                                                         \
     (uint32_t)(                                                                \
@@ -83,12 +84,14 @@ static void genflags_load(
     }
 }
 
-// Append an id or eoi stub and describe it in the group's entry.
+// Append an id or eoi stub, and before it what counts its runs; describe it in
+// the group's entry.
 static void stub_add(
     struct weave *weave, const struct callout_rtn *rtn, const char *name,
     const char *version, void *data, struct intr_stub *out) {
     struct callout_placement placement = {
         .rtn = rtn, .name = name, .version = version, .data = data};
+    piece_add(weave, &weave_count, page_address(syspage_next_calls_offset()));
     (void)callout_place(weave->page, weave->offset, &placement);
     if (weave->page != NULL) {
         out->size = rtn->rtn_size;

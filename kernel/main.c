@@ -4,11 +4,11 @@
 #include "callouts/syspage.h"
 #include "kernel/base/string.h"
 #include "kernel/base/x86.h"
+#include "kernel/callouts.h"
 #include "kernel/clock.h"
 #include "kernel/console.h"
 #include "kernel/cpu.h"
 #include "kernel/initrd.h"
-#include "kernel/machine.h"
 #include "kernel/pages.h"
 #include "kernel/paging.h"
 #include "kernel/panic.h"
@@ -36,37 +36,22 @@ static struct syspage_entry *machine;
 
 // --- each CPU ---------------------------------------------------------------
 
-static void interrupts_init_cpu(void) {
-    void (*init)(struct syspage_entry *) =
-        (void (*)(struct syspage_entry *))(uintptr_t)SYSPAGE_ENTRY(machine, smp)
-            ->init_cpu;
-    if (init != NULL) {
-        init(machine);
-    }
-}
-
 static void timer_unmask(uint32_t vector) {
     const struct intrinfo_entry *intr = SYSPAGE_ENTRY(machine, intrinfo);
     for (uint32_t i = 0; i < SYSPAGE_COUNT(machine, intrinfo); i++) {
         uint32_t first = intr[i].cpu_intr_base;
         if (vector >= first && vector - first < intr[i].num_vectors) {
-            int (*unmask)(struct syspage_entry *, int) =
-                (int (*)(struct syspage_entry *, int))(uintptr_t)intr[i].unmask;
-            (void)unmask(machine, (int)(vector - first));
+            (void)callout_unmask(&intr[i], vector - first);
         }
     }
 }
 
 static void timer_init_cpu(void) {
-    struct qtime_entry *qtime = SYSPAGE_ENTRY(machine, qtime);
+    const struct qtime_entry *qtime = SYSPAGE_ENTRY(machine, qtime);
     if (this_cpu()->cpu_id != 0 && (qtime->flags & QTIME_PER_CPU) == 0) {
         return;
     }
-    void (*load)(struct syspage_entry *, struct qtime_entry *) =
-        (void (*)(struct syspage_entry *, struct qtime_entry *))(
-            uintptr_t)SYSPAGE_ENTRY(machine, callout)
-            ->timer_load;
-    load(machine, qtime);
+    callout_timer_load();
     timer_unmask(qtime->intr);
 }
 
@@ -82,7 +67,7 @@ static void ap_main(cpu_id_t cpu) {
     cpu_init_cpu(cpu);
     traps_init_cpu();
     gate_init_cpu();
-    interrupts_init_cpu();
+    callout_init_cpu();
     scheduler_init_cpu();
     cpu_go();
     scheduler_idle();
@@ -182,7 +167,7 @@ static void greet(void) {
 static void boot_main(void *argument) {
     (void)argument;
     startup_free();
-    interrupts_init_cpu();
+    callout_init_cpu();
     gate_init(machine);
     gate_init_cpu();
     clock_init(machine);
@@ -204,8 +189,7 @@ void kernel_main(struct syspage_entry *syspage) {
     wait_limit_cycles = qtime->cycles_per_sec * WAIT_LIMIT_SECONDS;
     qtime->nsec_inc = TICK_NS;
     cpu_init_early();
-    console_init(syspage);
-    machine_init(syspage);
+    callouts_init(syspage);
     symbols_init(syspage);
     pages_init(syspage);      // what startup's tables reach
     paging_init(syspage);     // the kernel's own tables

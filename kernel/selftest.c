@@ -6,6 +6,7 @@
 #include "kernel/base/layout.h"
 #include "kernel/base/string.h"
 #include "kernel/base/x86.h"
+#include "kernel/callouts.h"
 #include "kernel/console.h"
 #include "kernel/cpu.h"
 #include "kernel/heap.h"
@@ -235,6 +236,58 @@ static const char *test_callout_hashes(void) {
     return count != 0 ? NULL : "the system page lists no callouts";
 }
 
+#define CALLS_EACH 1000u
+
+static void config_call(void *group) {
+    for (uint32_t i = 0; i < CALLS_EACH; i++) {
+        (void)callout_config(group, 0);
+    }
+}
+
+static uint64_t calls_of(uint64_t code) {
+    const struct callout_info *info = SYSPAGE_ENTRY(syspage, callout_info);
+    for (uint32_t i = 0; i < SYSPAGE_COUNT(syspage, callout_info); i++) {
+        if (info[i].size != 0 && (uintptr_t)syspage + info[i].code == code) {
+            return __atomic_load_n(&info[i].calls, __ATOMIC_RELAXED);
+        }
+    }
+    return 0;
+}
+
+static const char *test_calls_are_counted(void) {
+    struct intrinfo_entry *group = SYSPAGE_ENTRY(syspage, intrinfo);
+    uint64_t before = calls_of(group->config);
+    rendezvous(config_call, group);
+    return calls_of(group->config) - before == (uint64_t)CALLS_EACH * cpus()
+               ? NULL
+               : "calls from all CPUs at once are not counted one by one";
+}
+
+// A tick may strike among the readings: some of them grow all the same.
+static const char *test_timer_value(void) {
+    uint64_t load = SYSPAGE_ENTRY(syspage, qtime)->timer_load;
+    unsigned first = callout_timer_value();
+    unsigned grew = 0;
+    for (int i = 0; i < 1000; i++) {
+        unsigned value = callout_timer_value();
+        if (value > load) {
+            return "a timer's value is beyond its period";
+        }
+        grew += value > first;
+    }
+    return grew != 0 ? NULL : "the timer's value does not grow within a tick";
+}
+
+// Nobody types at the tests.
+static const char *test_serial_line_is_silent(void) {
+    for (unsigned i = 0; i < NUM_DEBUG; i++) {
+        if (callout_poll_key(i) != -1 || callout_break_detect(i)) {
+            return "a debug device says that something came in";
+        }
+    }
+    return NULL;
+}
+
 static const char *test_symbols(void) {
     char name[64];
     symbol_name((uintptr_t)selftest_run, name, sizeof(name));
@@ -260,6 +313,9 @@ static const struct selftest tests[] = {
     {"pages are handed out once and counted", test_pages},
     {"heap objects are zeroed, apart, and given back", test_heap},
     {"callout code is what startup wrote", test_callout_hashes},
+    {"calls of callouts are counted on all CPUs", test_calls_are_counted},
+    {"the timer's value grows and stays within its period", test_timer_value},
+    {"debug devices have no keys and no breaks", test_serial_line_is_silent},
     {"symbols are found", test_symbols},
 };
 

@@ -18,6 +18,7 @@ BEGIN {
     leaf["smp/tas.h"]
     leaf["smp/ttas.h"]
     leaf["callouts/callout.h"]
+    leaf["callouts/call.h"]
     leaf["callouts/module.h"]
     leaf["callouts/syspage.h"]
     leaf["syscall/abi.h"]

@@ -303,17 +303,18 @@ static void print_custom(void) {
 static void print_callout_info(void) {
     const struct callout_info *info = SYSPAGE_ENTRY(page, callout_info);
     printf(
-        "  %-9s %-13s %-8s %6s %5s %6s %3s %3s %s\n", "category", "name",
-        "version", "code", "size", "rw at", "rw", "pat", "hash");
+        "  %-9s %-13s %-8s %6s %5s %6s %3s %3s %-16s %s\n", "category", "name",
+        "version", "code", "size", "rw at", "rw", "pat", "hash", "calls");
     for (uint32_t i = 0; i < SYSPAGE_COUNT(page, callout_info); i++, info++) {
         if (info->size == 0) {
             continue; // an empty slot
         }
         printf(
-            "  %-9s %-13s %-8s %6x %5u %6x %3u %3u %016" PRIx64 "\n",
+            "  %-9s %-13s %-8s %6x %5u %6x %3u %3u %016" PRIx64 " %" PRIu64
+            "\n",
             tollgate_string(info->category), info->name, info->version,
             info->code, info->size, info->rw, info->rw_size, info->num_patches,
-            info->hash);
+            info->hash, info->calls);
     }
 }
 
