@@ -230,8 +230,8 @@ static const char *category_of(const char *name) {
         {"config", "interrupt"},   {"id", "interrupt"},
         {"eoi", "interrupt"},      {"control", "cache"},
         {"reboot", "reset"},       {"power", "power"},
-        {"send_ipi", "smp"},       {"start_cpu", "smp"},
-        {"init_cpu", "smp"},
+        {"idle", "power"},         {"send_ipi", "smp"},
+        {"start_cpu", "smp"},      {"init_cpu", "smp"},
     };
     for (size_t i = 0; i < ARRAY_SIZE(categories); i++) {
         if (strcmp(categories[i][0], name) == 0) {

@@ -17,12 +17,14 @@
 #define SLP_TYP_SHIFT 10 // PM1 control (ACPI specification)
 #define SLP_EN (1u << 13)
 #define IO_PORTS 0x10000u
+#define CPUID_MONITOR (1u << 3) // leaf 1, ecx
 #define PADDR_MAX (1ul << 52)
 
 extern const struct callout_rtn timer_load_lapic, timer_reload_lapic,
     timer_value_lapic, timer_load_hpet, timer_reload_hpet, timer_value_hpet,
     timer_load_pit, timer_reload_pit, timer_value_pit, reboot_acpi, reboot_cf9,
-    reboot_8042, reboot_triple, power_acpi, power_ports, custom, custom_args6;
+    reboot_8042, reboot_triple, power_acpi, power_ports, idle_hlt, idle_mwait,
+    custom, custom_args6;
 
 // One version of a category's callouts.
 struct callout_version {
@@ -183,6 +185,26 @@ static void add_power_ports(const struct machine *machine) {
     add_callout_array(slots, sizeof(slots));
 }
 
+// Under a hypervisor only if it is asked for: HLT is how a CPU is given back to
+// it, while MWAIT may spin. CPUID leaf 1 is in Intel SDM volume 2, "CPUID".
+static bool fits_idle_mwait(const struct machine *machine) {
+    return (cpuid(1, 0).ecx & CPUID_MONITOR) != 0 &&
+           ((machine->cpu_flags & CPU_FLAG_HYPERVISOR) == 0 ||
+            options_callout_version(&machine->options, "idle") != NULL);
+}
+
+static void add_idle_mwait(const struct machine *machine) {
+    static const struct callout_slot slots[] = {CALLOUT_SLOT(idle, _mwait)};
+    (void)machine;
+    add_callout_array(slots, sizeof(slots));
+}
+
+static void add_idle_hlt(const struct machine *machine) {
+    static const struct callout_slot slots[] = {CALLOUT_SLOT(idle, _hlt)};
+    (void)machine;
+    add_callout_array(slots, sizeof(slots));
+}
+
 // --- custom -----------------------------------------------------------------
 
 // Slot 0 as it ships comes with the other slots: boot/custom.c.
@@ -226,6 +248,8 @@ static const struct callout_version versions[] = {
     {"reset", "triple", fits_always, add_reset_triple, "nothing"},
     {"power", "acpi", fits_power_acpi, add_power_acpi, "ACPI with state S5"},
     {"power", "ports", fits_always, add_power_ports, "nothing"},
+    {"idle", "mwait", fits_idle_mwait, add_idle_mwait, "MONITOR and MWAIT"},
+    {"idle", "hlt", fits_always, add_idle_hlt, "nothing"},
     {"custom", "sum", fits_always, add_custom_sum, "nothing"},
     {"custom", "qnx", fits_always, add_custom_qnx, "nothing"},
     {"custom", "args6", fits_always, add_custom_args6, "nothing"},
@@ -237,7 +261,7 @@ static const struct {
     bool optional;
 } categories[] = {
     {"debug", true},  {"timer", false}, {"interrupt", false}, {"smp", false},
-    {"reset", false}, {"power", false}, {"custom", true},
+    {"reset", false}, {"power", false}, {"idle", false},      {"custom", true},
 };
 
 static const struct callout_version *version_find(

@@ -185,15 +185,17 @@ struct debug_callout {
 struct callout_entry {
     uint64_t reboot;
     uint64_t power;
+    uint64_t idle; // ours: power's mode POWER_IDLE, chosen on its own
     uint64_t timer_load;
     uint64_t timer_reload;
     uint64_t timer_value;
     struct debug_callout debug[NUM_DEBUG];
     uint64_t custom; // slot 0, where QNX has its only one
 };
-// power callout's modes.
+// The modes of power and idle, which are of one type. QNX has one callout for
+// all of them; here how to switch off and how to wait are chosen apart.
 #define POWER_OFF 0
-#define POWER_IDLE 1
+#define POWER_IDLE 1 // come and return with interrupts off, wait with them on
 
 // Numbers and strings by type, in the order of appearance.
 struct typed_string {

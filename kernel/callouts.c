@@ -13,7 +13,7 @@ static struct qtime_entry *qtime;
 static struct callout_call display_char[NUM_DEBUG], poll_key[NUM_DEBUG],
     break_detect[NUM_DEBUG];
 static struct callout_call timer_load, timer_reload, timer_value;
-static struct callout_call init_cpu, end_by_reset, power;
+static struct callout_call init_cpu, end_by_reset, power, idle;
 
 void callouts_init(struct syspage_entry *page) {
     const struct callout_entry *callout = SYSPAGE_ENTRY(page, callout);
@@ -31,6 +31,7 @@ void callouts_init(struct syspage_entry *page) {
     init_cpu = callout_find(page, SYSPAGE_ENTRY(page, smp)->init_cpu);
     end_by_reset = callout_find(page, callout->reboot);
     power = callout_find(page, callout->power);
+    idle = callout_find(page, callout->idle);
 }
 
 // --- debug ------------------------------------------------------------------
@@ -112,4 +113,8 @@ void callout_reboot(bool abnormal) {
 int callout_power(unsigned mode) {
     return power.code != 0 ? CALLOUT_CALL(power, power_fn, syspage, mode, NULL)
                            : -1;
+}
+
+void callout_idle(void) {
+    (void)CALLOUT_CALL(idle, power_fn, syspage, POWER_IDLE, NULL);
 }

@@ -46,3 +46,8 @@ void callout_reboot(bool abnormal);
 
 // Change the machine's power (POWER_*). Returns -1 where it can't be.
 int callout_power(unsigned mode);
+
+// Wait for an interrupt, without a window in which one is missed.
+//
+// Context: interrupts off, and off again on return.
+void callout_idle(void);

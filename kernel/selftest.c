@@ -15,6 +15,7 @@
 #include "kernel/rendezvous.h"
 #include "kernel/stop_machine.h"
 #include "kernel/symbols.h"
+#include "kernel/wait.h"
 #include "smp/ipi.h"
 #include "smp/percpu.h"
 
@@ -278,6 +279,22 @@ static const char *test_timer_value(void) {
     return grew != 0 ? NULL : "the timer's value does not grow within a tick";
 }
 
+static const char *test_idle(void) {
+    cli();
+    uint64_t ticks = this_cpu()->ticks;
+    bool off = true;
+    cycles_t start = rdtsc();
+    while (this_cpu()->ticks == ticks && !wait_is_over(start)) {
+        callout_idle();
+        off = off && (read_rflags() & RFLAGS_IF) == 0;
+    }
+    bool struck = this_cpu()->ticks != ticks;
+    sti();
+    return !off     ? "idling returns with interrupts on"
+           : struck ? NULL
+                    : "no tick strikes an idle CPU";
+}
+
 // Nobody types at the tests.
 static const char *test_serial_line_is_silent(void) {
     for (unsigned i = 0; i < NUM_DEBUG; i++) {
@@ -315,6 +332,7 @@ static const struct selftest tests[] = {
     {"callout code is what startup wrote", test_callout_hashes},
     {"calls of callouts are counted on all CPUs", test_calls_are_counted},
     {"the timer's value grows and stays within its period", test_timer_value},
+    {"interrupts strike while a CPU idles, and only then", test_idle},
     {"debug devices have no keys and no breaks", test_serial_line_is_silent},
     {"symbols are found", test_symbols},
 };

@@ -160,6 +160,7 @@ static void print_callouts(void) {
     const struct callout_entry *callout = SYSPAGE_ENTRY(page, callout);
     print_callout("reboot", callout->reboot);
     print_callout("power", callout->power);
+    print_callout("idle", callout->idle);
     print_callout("timer_load", callout->timer_load);
     print_callout("timer_reload", callout->timer_reload);
     print_callout("timer_value", callout->timer_value);
