@@ -28,7 +28,7 @@ void startup_main(uint32_t magic, uint32_t info) {
     init_system_private(&machine);
     init_raminfo(&machine);
     init_cpuinfo(&machine);
-    init_cacheattr();
+    init_cacheattr(&machine);
     init_hwinfo(&machine);
     init_qtime(&machine);
     init_strings(&machine);

@@ -24,7 +24,7 @@ extern const struct callout_rtn timer_load_lapic, timer_reload_lapic,
     timer_value_lapic, timer_load_hpet, timer_reload_hpet, timer_value_hpet,
     timer_load_pit, timer_reload_pit, timer_value_pit, reboot_acpi, reboot_cf9,
     reboot_8042, reboot_triple, power_acpi, power_ports, idle_hlt, idle_mwait,
-    custom, custom_args6;
+    control_clflush, control_clflushopt, control_wbinvd, custom, custom_args6;
 
 // One version of a category's callouts.
 struct callout_version {
@@ -205,6 +205,51 @@ static void add_idle_hlt(const struct machine *machine) {
     add_callout_array(slots, sizeof(slots));
 }
 
+// --- caches ---------------------------------------------------------------
+
+static uint32_t num_caches(void) {
+    return lsp.cacheattr.size / (uint32_t)sizeof(struct cacheattr_entry);
+}
+
+static bool fits_cache_wbinvd(const struct machine *machine) {
+    (void)machine;
+    return num_caches() != 0; // to hang it on
+}
+
+static bool fits_cache_clflush(const struct machine *machine) {
+    return machine->clflush_size != 0;
+}
+
+static bool fits_cache_clflushopt(const struct machine *machine) {
+    return fits_cache_clflush(machine) && machine->has_clflushopt;
+}
+
+// One copy for each level, as in QNX. Instruction caches follow by themselves.
+static void add_cache(
+    const struct machine *machine, const struct callout_rtn *rtn,
+    const char *version) {
+    static struct cache_data data;
+    data.flush_size = machine->clflush_size;
+    struct cacheattr_entry *caches = section_at(&lsp.cacheattr, 0);
+    for (uint32_t i = 0; i < num_caches(); i++) {
+        if ((caches[i].flags & CACHE_FLAG_DATA) != 0) {
+            add_callout_at(&caches[i].control, rtn, "control", version, &data);
+        }
+    }
+}
+
+static void add_cache_clflushopt(const struct machine *machine) {
+    add_cache(machine, &control_clflushopt, "clflushopt");
+}
+
+static void add_cache_clflush(const struct machine *machine) {
+    add_cache(machine, &control_clflush, "clflush");
+}
+
+static void add_cache_wbinvd(const struct machine *machine) {
+    add_cache(machine, &control_wbinvd, "wbinvd");
+}
+
 // --- custom -----------------------------------------------------------------
 
 // Slot 0 as it ships comes with the other slots: boot/custom.c.
@@ -241,6 +286,10 @@ static const struct callout_version versions[] = {
      "an I/O APIC input for the 8254"},
     {"interrupt", "apic", fits_lapic, init_intrinfo, "a local APIC"},
     {"smp", "xapic", fits_lapic, init_smp, "a local APIC"},
+    {"cache", "clflushopt", fits_cache_clflushopt, add_cache_clflushopt,
+     "CLFLUSHOPT"},
+    {"cache", "clflush", fits_cache_clflush, add_cache_clflush, "CLFLUSH"},
+    {"cache", "wbinvd", fits_cache_wbinvd, add_cache_wbinvd, "a known cache"},
     {"reset", "acpi", fits_reset_acpi, add_reset_acpi,
      "a reset register in ACPI's tables"},
     {"reset", "cf9", fits_reset_cf9, add_reset_cf9, "a PCI bus"},
@@ -260,8 +309,9 @@ static const struct {
     const char *name;
     bool optional;
 } categories[] = {
-    {"debug", true},  {"timer", false}, {"interrupt", false}, {"smp", false},
-    {"reset", false}, {"power", false}, {"idle", false},      {"custom", true},
+    {"debug", true},  {"timer", false}, {"interrupt", false},
+    {"smp", false},   {"cache", true},  {"reset", false},
+    {"power", false}, {"idle", false},  {"custom", true},
 };
 
 static const struct callout_version *version_find(

@@ -18,6 +18,16 @@ typedef unsigned timer_value_fn(
 typedef int mask_fn(struct syspage_entry *syspage, int vector);
 typedef unsigned config_fn(
     struct syspage_entry *syspage, struct intrinfo_entry *group, int vector);
+// What control is asked for: write back (SYNC: and wait), drop.
+#define MS_ASYNC 0x1
+#define MS_SYNC 0x2
+#define MS_INVALIDATE 0x4
+
+// QNX: the address of the first line, how many lines; returns how many were
+// done, 0 when it was the whole cache.
+typedef unsigned control_fn(
+    uint64_t paddr, unsigned num_lines, int flags,
+    struct cacheattr_entry *cache, volatile struct syspage_entry *syspage);
 typedef void reboot_fn(struct syspage_entry *syspage, int abnormal);
 typedef int power_fn(
     struct syspage_entry *syspage, unsigned mode, uint64_t *argument);

@@ -50,6 +50,9 @@ struct vga_data {
 struct hpet_data {
     uint64_t vaddr; // where the kernel maps its registers
 };
+struct cache_data {
+    uint64_t flush_size; // bytes that CLFLUSH takes
+};
 struct power_data {
     uint32_t pm1a_port; // 0: none
     uint32_t pm1b_port;

@@ -148,11 +148,11 @@ struct cpuinfo_entry {
 struct cacheattr_entry {
     uint32_t next; // index of the next level, CACHE_LIST_END
     uint32_t line_size;
-    uint32_t num_lines;
-    uint32_t flags;
+    uint32_t num_lines; // 0: not known, as ways
+    uint32_t flags;     // CACHE_FLAG_*
     uint32_t ways;
     uint32_t level;
-    uint64_t control; // callout, or 0
+    uint64_t control; // callout, or 0: of data and unified caches
 };
 #define CACHE_LIST_END 0xffffffffu
 #define CACHE_FLAG_DATA 0x1

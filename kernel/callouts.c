@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // See callouts.h. Each callout is looked up once, at its address in the system
-// page; those of the interrupt groups, which are rarely called, each time.
+// page; those of caches and interrupt groups, which are rarely called, each
+// time.
 #include "kernel/callouts.h"
 
 #include "callouts/call.h"
@@ -98,6 +99,16 @@ void callout_init_cpu(void) {
     if (init_cpu.code != 0) {
         CALLOUT_CALL(init_cpu, init_cpu_fn, syspage);
     }
+}
+
+// --- caches -----------------------------------------------------------------
+
+unsigned callout_control(
+    struct cacheattr_entry *cache, paddr_t address, unsigned num_lines,
+    int flags) {
+    struct callout_call control = callout_find(syspage, cache->control);
+    return CALLOUT_CALL(
+        control, control_fn, address, num_lines, flags, cache, syspage);
 }
 
 // --- the machine's ends -----------------------------------------------------

@@ -5,6 +5,7 @@
 
 #include "kernel/base/types.h"
 
+struct cacheattr_entry;
 struct intrinfo_entry;
 struct syspage_entry;
 
@@ -40,6 +41,13 @@ unsigned callout_config(struct intrinfo_entry *group, uint32_t vector);
 
 // Enable this CPU's interrupt hardware.
 void callout_init_cpu(void);
+
+// Have a cache write back and drop `num_lines` lines from an address in RAM on,
+// as MS_* flags say. Returns how many it did, at least one; 0: its whole
+// contents, on this CPU. The cache has a control callout.
+unsigned callout_control(
+    struct cacheattr_entry *cache, paddr_t address, unsigned num_lines,
+    int flags);
 
 // Reset the machine; returns where it can't be.
 void callout_reboot(bool abnormal);

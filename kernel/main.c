@@ -4,6 +4,7 @@
 #include "callouts/syspage.h"
 #include "kernel/base/string.h"
 #include "kernel/base/x86.h"
+#include "kernel/cache.h"
 #include "kernel/callouts.h"
 #include "kernel/clock.h"
 #include "kernel/console.h"
@@ -172,6 +173,7 @@ static void boot_main(void *argument) {
     gate_init_cpu();
     clock_init(machine);
     tolls_init(machine);
+    cache_init(machine);
     initrd_init(machine);
     scheduler_init();
     scheduler_init_cpu();

@@ -2,10 +2,11 @@
 // See selftest.h. A test is a function that says NULL, or what is wrong.
 #include "kernel/selftest.h"
 
-#include "callouts/syspage.h"
+#include "callouts/call.h"
 #include "kernel/base/layout.h"
 #include "kernel/base/string.h"
 #include "kernel/base/x86.h"
+#include "kernel/cache.h"
 #include "kernel/callouts.h"
 #include "kernel/console.h"
 #include "kernel/cpu.h"
@@ -295,6 +296,64 @@ static const char *test_idle(void) {
                     : "no tick strikes an idle CPU";
 }
 
+static uint8_t cache_byte(size_t i) {
+    return (uint8_t)(i * 7 + (i >> 8));
+}
+
+static bool cache_bytes_are_intact(const uint8_t *bytes) {
+    for (size_t i = 0; i < 2 * PAGE_SIZE; i++) {
+        if (bytes[i] != cache_byte(i)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+// What a call of one level said, or of all: whole lines, from anywhere in the
+// first one. 0 is a control that takes the whole cache.
+static const char *cache_calls(struct cacheattr_entry *cache, paddr_t page) {
+    for (uint32_t offset = 0; offset < 2 * cache->line_size; offset += 13) {
+        for (unsigned lines = 1; lines <= 16; lines *= 4) {
+            unsigned done =
+                callout_control(cache, page + offset, lines, MS_SYNC);
+            if (done != 0 && done != lines) {
+                return "a control callout did more or fewer lines than asked";
+            }
+        }
+    }
+    return NULL;
+}
+
+static const char *test_cache_control(void) {
+    struct cacheattr_entry *cache = SYSPAGE_ENTRY(syspage, cacheattr);
+    uint32_t count = SYSPAGE_COUNT(syspage, cacheattr);
+    paddr_t page = pages_alloc(2, 0);
+    uint8_t *bytes = direct(page);
+    size_t wanted = 0;
+    const char *wrong = page != 0 ? NULL : "no memory";
+    for (size_t i = 0; page != 0 && i < 2 * PAGE_SIZE; i++) {
+        bytes[i] = cache_byte(i);
+    }
+    for (uint32_t i = 0; wrong == NULL && i < count; i++) {
+        if (cache[i].control != 0) {
+            wrong = cache_calls(&cache[i], page);
+            wanted += PAGE_SIZE / cache[i].line_size + 1;
+        }
+    }
+    // More than a call does, and the first and the last line only in part.
+    if (wrong == NULL &&
+        cache_control(page + 1, PAGE_SIZE, MS_SYNC | MS_INVALIDATE) != wanted) {
+        wrong = "cache_control() counts other lines than there are";
+    }
+    if (wrong == NULL && !cache_bytes_are_intact(bytes)) {
+        wrong = "data is lost in the caches";
+    }
+    if (page != 0) {
+        pages_free(page, 2);
+    }
+    return wrong;
+}
+
 // Nobody types at the tests.
 static const char *test_serial_line_is_silent(void) {
     for (unsigned i = 0; i < NUM_DEBUG; i++) {
@@ -333,6 +392,7 @@ static const struct selftest tests[] = {
     {"calls of callouts are counted on all CPUs", test_calls_are_counted},
     {"the timer's value grows and stays within its period", test_timer_value},
     {"interrupts strike while a CPU idles, and only then", test_idle},
+    {"every cache's control does the lines that it says", test_cache_control},
     {"debug devices have no keys and no breaks", test_serial_line_is_silent},
     {"symbols are found", test_symbols},
 };

@@ -244,6 +244,8 @@ void startup_offsets(void) {
     OFFSET(RESET_DATA_VADDR, reset_data, vaddr);
     OFFSET(RESET_DATA_PORT, reset_data, port);
     OFFSET(RESET_DATA_VALUE, reset_data, value);
+    OFFSET(CACHE_DATA_FLUSH_SIZE, cache_data, flush_size);
+    OFFSET(CACHEATTR_LINE_SIZE, cacheattr_entry, line_size);
     OFFSET(POWER_DATA_PM1A_PORT, power_data, pm1a_port);
     OFFSET(POWER_DATA_PM1B_PORT, power_data, pm1b_port);
     OFFSET(POWER_DATA_PM1A_VALUE, power_data, pm1a_value);
