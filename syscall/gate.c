@@ -117,6 +117,7 @@ static void toll_apply(void *choice) {
 
 int gate_set_toll(int choice) {
     int before = toll;
+    SYSPAGE_ENTRY(gate_syspage, system_private)->toll = choice == TOLL_ON;
     rendezvous(toll_apply, &choice);
     return before;
 }
