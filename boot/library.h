@@ -220,3 +220,7 @@ uint32_t syspage_size(void);
 // Pass two: write the page, of the size that pass one said, to this physical
 // address, which is identity-mapped, and map it at SYSPAGE_VADDR.
 void syspage_write(paddr_t page);
+
+// Print the finished page to startup's console, a line for each entry, section
+// by section: boot/print_syspage.c.
+void print_syspage(const struct syspage_entry *page);

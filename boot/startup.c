@@ -39,6 +39,9 @@ void startup_main(uint32_t magic, uint32_t info) {
     uint32_t size = syspage_size();
     paddr_t page = memory_find(size);
     syspage_write(page);
+    if (machine.options.print_syspage) {
+        print_syspage((const struct syspage_entry *)page);
+    }
     kernel_enter(SYSPAGE_VADDR);
 }
 

@@ -31,7 +31,10 @@ uint32_t callout_patched_bytes(const struct callout_info *info) {
     uint32_t bytes = 0;
     for (uint32_t i = 0; i < info->num_patches && i < CALLOUT_MAX_PATCHES;
          i++) {
-        bytes += info->patches[i].width;
+        const struct callout_patch *patch = &info->patches[i];
+        for (uint32_t b = 0; b < patch->width; b++) {
+            bytes += patch->before[b] != patch->after[b];
+        }
     }
     return bytes;
 }
