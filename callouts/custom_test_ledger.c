@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Slot 57, a callout in C with storage that all CPUs share, under the resource
+// Slot 59, a callout in C with storage that all CPUs share, under the resource
 // "test": the last calls, by number, with type and first argument. It returns
 // this call's number, from 1. With the second argument n, not 0, it notes
 // nothing and returns the first argument of call n, whose type it puts into the

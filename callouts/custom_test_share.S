@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT
- * Slots 58 and 59, in GNU as: two callouts that name the same label and so
+ * Slots 57 and 58, in GNU as: two callouts that name the same label and so
  * share one storage. */
 #include "callout.ah"
 
 CALLOUT_RW(test_share_rw, 8)
 
-/* Slot 58: put a1 there; returns what was there. */
+/* Slot 57: put a1 there; returns what was there. */
 CALLOUT_START(custom_test_put, test_share_rw, patch_test_put)
         LOAD_PATCHED(%ecx, .Lput)
         movq    REG_RDI(%rdx), %rdx
@@ -14,7 +14,7 @@ CALLOUT_START(custom_test_put, test_share_rw, patch_test_put)
         ret
 CALLOUT_END(custom_test_put)
 
-/* Slot 59: what is there. */
+/* Slot 58: what is there. */
 CALLOUT_START(custom_test_get, test_share_rw, patch_test_get)
         movq    CALLOUT_PATTERN(%rdi), %rax
         PATCH_SITE(.Lget)

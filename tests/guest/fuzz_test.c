@@ -43,7 +43,7 @@
 #define PAGE 4096ul
 #define ARENA_PAGES 64
 #define USER_TOP 0x7ffffffff000ul
-#define TEST_SLOT_FIRST 56 // they may change registers (custom_test.def)
+#define TEST_SLOT_FIRST 59 // changes the frame or misbehaves (custom_test.def)
 #define FREE_SLOT_FIRST 32
 #define SLOT_ARGS 1
 #define SLOT_HOLD 4
