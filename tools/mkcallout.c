@@ -36,7 +36,7 @@
 static const char *const replaceable[] = {
     "display_char", "poll_key", "break_detect", "timer_load", "timer_reload",
     "timer_value",  "mask",     "unmask",       "config",     "reboot",
-    "power",        "send_ipi", "start_cpu",    "init_cpu",
+    "power",        "control",  "send_ipi",     "start_cpu",  "init_cpu",
 };
 
 // What the command line asks for beside struct request.
