@@ -180,13 +180,7 @@ struct callout_placement {
     const char *instead_version;
 };
 
-// Run a callout's patcher, if it has one, on its copy at page + offset. `what`
-// names it if it faults.
-void callout_patch(
-    const struct callout_rtn *rtn, const char *what, uint8_t *page,
-    uint32_t offset, uint32_t rw, void *data);
-
-// The callout whose patcher is running, or NULL.
+// The callout that ships whose patcher is running, or NULL.
 const char *callout_patching(void);
 
 // The version of a callout that was added, NULL if there is none.

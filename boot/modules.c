@@ -86,14 +86,31 @@ struct boot_module *modules_at(uint32_t index) {
 
 // --- patchers ---------------------------------------------------------------
 
-bool module_check_patched(struct boot_module *m, const uint8_t *patched) {
-    uint32_t offset;
-    if (module_patches_fit(&m->module, patched, &offset)) {
+bool module_patch(
+    struct boot_module *m, uint8_t *page, uint32_t offset, uint32_t rw,
+    void *data) {
+    uintptr_t patcher = (uintptr_t)m->rtn->patcher;
+    const uint64_t arguments[] = {
+        (uintptr_t)page, SYSPAGE_VADDR,     offset, rw,
+        (uintptr_t)data, (uintptr_t)m->rtn,
+    };
+    struct fault_frame fault;
+    uint32_t changed;
+    if (patcher == 0) {
         return true;
     }
-    module_leave_out(
-        m->name, "its patcher changes the code at 0x%x, which is no site of it",
-        offset);
+    if (!fault_try(patcher, arguments, &fault)) {
+        module_leave_out(
+            m->name, "exception %lu in its patcher, 0x%lx bytes from its start",
+            fault.vector, fault.rip - patcher);
+    } else if (!module_patches_fit(&m->module, page + offset, &changed)) {
+        module_leave_out(
+            m->name,
+            "its patcher changes the code at 0x%x, which is no site of it",
+            changed);
+    } else {
+        return true;
+    }
     m->state = MODULE_LEFT_OUT;
     return false;
 }
@@ -115,17 +132,13 @@ static void trial_map(const uint8_t *page) {
 
 bool module_try_patcher(struct boot_module *m, void *data) {
     static uint8_t page[TRIAL_SIZE] ALIGNED(PAGE_SIZE);
-    if (m->rtn->patcher == NULL) {
-        return true;
-    }
     memset(page, 0, sizeof(page));
     memcpy(page + TRIAL_CODE, m->rtn->rtn_code, m->rtn->rtn_size);
     trial_map(page);
-    callout_patch(
-        m->rtn, m->name, page, TRIAL_CODE,
-        m->rtn->rw_size != NULL ? TRIAL_STORAGE : 0, data);
+    bool is_good = module_patch(
+        m, page, TRIAL_CODE, m->rtn->rw_size != NULL ? TRIAL_STORAGE : 0, data);
     trial_map(NULL);
-    return module_check_patched(m, page + TRIAL_CODE);
+    return is_good;
 }
 
 // --- kernel callouts --------------------------------------------------------

@@ -31,14 +31,15 @@ struct boot_module *modules_at(uint32_t index);
 void module_leave_out(const char *name, const char *format, ...)
     PRINTF_LIKE(2, 3);
 
-// Run the patcher in a page of its own, which lies where the system page will
-// be, and see that it changes nothing in the code but the sites in the header.
-// False if it does; then the module has been named.
-bool module_try_patcher(struct boot_module *m, void *data) MUST_CHECK;
+// Run the patcher on the code at page + offset and see that it changes nothing
+// of it but the sites in the header. False if it does, or faults; then the
+// module has been named.
+bool module_patch(
+    struct boot_module *m, uint8_t *page, uint32_t offset, uint32_t rw,
+    void *data) MUST_CHECK;
 
-// The same comparison for code that was patched in the system page.
-bool module_check_patched(struct boot_module *m, const uint8_t *patched)
-    MUST_CHECK;
+// The same in a page of its own, which lies where the system page will be.
+bool module_try_patcher(struct boot_module *m, void *data) MUST_CHECK;
 
 // The module for this version of a kernel callout, or NULL; one that has been
 // left out is no more found. It has not been tried yet.

@@ -321,27 +321,24 @@ static void patches_find(
 
 static const char *patching;
 
-void callout_patch(
-    const struct callout_rtn *rtn, const char *what, uint8_t *page,
-    uint32_t offset, uint32_t rw, void *data) {
-    if (rtn->patcher != NULL) {
-        patching = what;
-        rtn->patcher((uintptr_t)page, SYSPAGE_VADDR, offset, rw, data, rtn);
-        patching = NULL;
-    }
-}
-
 const char *callout_patching(void) {
     return patching;
 }
 
-static void copy_patched(
+static bool copy_patched(
     uint8_t *page, uint32_t offset, uint32_t rw,
     const struct callout_placement *p) {
-    memcpy(page + offset, p->rtn->rtn_code, p->rtn->rtn_size);
-    callout_patch(
-        p->rtn, p->module != NULL ? p->module->name : p->name, page, offset, rw,
-        p->data);
+    const struct callout_rtn *rtn = p->rtn;
+    memcpy(page + offset, rtn->rtn_code, rtn->rtn_size);
+    if (p->module != NULL) {
+        return module_patch(p->module, page, offset, rw, p->data);
+    }
+    if (rtn->patcher != NULL) {
+        patching = p->name;
+        rtn->patcher((uintptr_t)page, SYSPAGE_VADDR, offset, rw, p->data, rtn);
+        patching = NULL;
+    }
+    return true;
 }
 
 // Where the storage of a callout lies, 0 if it has none.
@@ -354,9 +351,7 @@ static uint32_t storage_of(const struct callout_rtn *rtn) {
 static bool placement_copy(
     uint8_t *page, uint32_t offset, struct callout_placement *p) {
     if (p->module == NULL || p->module->state != MODULE_LEFT_OUT) {
-        copy_patched(page, offset, storage_of(p->rtn), p);
-        if (p->module == NULL ||
-            module_check_patched(p->module, page + offset)) {
+        if (copy_patched(page, offset, storage_of(p->rtn), p)) {
             return true;
         }
         memset(page + offset, INT3, p->rtn->rtn_size);
@@ -367,8 +362,7 @@ static bool placement_copy(
     if (p->rtn == NULL) {
         return false;
     }
-    copy_patched(page, offset, storage_of(p->rtn), p);
-    return true;
+    return copy_patched(page, offset, storage_of(p->rtn), p);
 }
 
 bool callout_place(

@@ -165,6 +165,7 @@ void startup_offsets(void) {
     VALUE(BOOT_PTE_WRITE);
     VALUE(BOOT_PTE_LARGE);
     VALUE(BOOT_MAPPED);
+    EQU(FAULT_FRAME_SIZE, sizeof(struct fault_frame));
     VALUE(UART_DATA);
     VALUE(UART_LINE_STATUS);
     VALUE(UART_STATUS_DATA);
