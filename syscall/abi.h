@@ -54,6 +54,8 @@
 #define TOLLGATE_FOO 1100
 #define TOLLGATE_PK 1101
 
+#define TOLLGATE_REASON_SIZE 128 // bytes of TOLLGATE_BIND's, with its final 0
+
 #define TOLL_OFF 0
 #define TOLL_ON 1
 #define TOLL_ALL_CPUS 0xffffffffu

@@ -45,7 +45,7 @@ static long bind_copy(uint64_t module, size_t size, char *reason) {
 
 long call_bind(
     uint64_t module, uint64_t size, uint64_t reason, uint64_t reason_size) {
-    char text[MODULE_REASON_SIZE] = "";
+    char text[TOLLGATE_REASON_SIZE] = "";
     if (!is_administrator()) {
         return -EPERM;
     }

@@ -70,7 +70,7 @@ static void end(void) {
 // --- what a module asks for -------------------------------------------------
 
 static int refuse(struct binding *b, int error, const char *reason) {
-    format(b->reason, MODULE_REASON_SIZE, "%s", reason);
+    format(b->reason, TOLLGATE_REASON_SIZE, "%s", reason);
     return error;
 }
 
@@ -97,7 +97,7 @@ static int resource_choose(struct binding *b) {
     }
     if (custom->num_resources == MAX_RESOURCES) {
         format(
-            b->reason, MODULE_REASON_SIZE,
+            b->reason, TOLLGATE_REASON_SIZE,
             "no room for resource %s: all %u are taken", name, MAX_RESOURCES);
         return -ENOSPC;
     }
@@ -145,7 +145,7 @@ static int percpu_choose(struct binding *b) {
         }
     }
     format(
-        b->reason, MODULE_REASON_SIZE,
+        b->reason, TOLLGATE_REASON_SIZE,
         "no room for %u bytes of per-CPU storage", size);
     return -ENOSPC;
 }
@@ -197,7 +197,7 @@ static int patches_check(struct binding *b) {
         uint8_t before = i < header->code_size ? b->module.code[i] : INT3;
         if (b->memory.draft[i] != before && !is_site(header, i)) {
             format(
-                b->reason, MODULE_REASON_SIZE,
+                b->reason, TOLLGATE_REASON_SIZE,
                 "its patcher changed byte +0x%x, which is no site to patch", i);
             return -EINVAL;
         }
@@ -347,11 +347,11 @@ static int check(struct binding *b, const void *file, size_t size) {
 }
 
 int module_bind(
-    const void *file, size_t size, char reason[MODULE_REASON_SIZE]) {
+    const void *file, size_t size, char reason[TOLLGATE_REASON_SIZE]) {
     struct binding *b = kalloc(sizeof(*b));
     reason[0] = '\0';
     if (b == NULL) {
-        format(reason, MODULE_REASON_SIZE, "no memory to bind it");
+        format(reason, TOLLGATE_REASON_SIZE, "no memory to bind it");
         return -ENOMEM;
     }
     b->reason = reason;

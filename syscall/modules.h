@@ -10,10 +10,9 @@
 #pragma once
 
 #include "kernel/base/types.h"
+#include "syscall/abi.h"
 
 struct syspage_entry;
-
-#define MODULE_REASON_SIZE 128 // bytes of a reason, with its final 0
 
 // Boot CPU, once the slots are bound.
 void modules_init(struct syspage_entry *syspage);
@@ -27,7 +26,7 @@ void modules_init(struct syspage_entry *syspage);
 // Returns: 0, -EINVAL no module or one that may not be bound, -ENOSPC no room
 //          for its resource or its per-CPU storage, -ENOMEM.
 MUST_CHECK int module_bind(
-    const void *file, size_t size, char reason[MODULE_REASON_SIZE]);
+    const void *file, size_t size, char reason[TOLLGATE_REASON_SIZE]);
 
 // Empty a slot. Same context.
 //

@@ -8,6 +8,7 @@
 #include <sched.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "tests/guest/bind_tests.h"
 #include "usr/program/cpus.h"
@@ -203,6 +204,23 @@ bool results_are_right_while_measured(void) {
     bool right = load_run(ROUNDS_MEASURED);
     CHECK_EQUAL(tollgate_set_toll(TOLL_OFF), TOLL_ON);
     return right;
+}
+
+// A replaced module, and callers on all CPUs, for a look from outside.
+int hold_under_load(unsigned seconds) {
+    struct module_file file;
+    if (!callers_start()) {
+        return EXIT_FAILURE;
+    }
+    for (uint32_t epoch = 1; epoch <= 2; epoch++) {
+        counter_load(&file, epoch);
+        if (module_file_bind(&file) < 0) {
+            return EXIT_FAILURE;
+        }
+    }
+    sleep(seconds);
+    callers_end();
+    return EXIT_SUCCESS;
 }
 
 // --- administrators ---------------------------------------------------------

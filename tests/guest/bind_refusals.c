@@ -9,6 +9,7 @@
 
 #define TYPE_OTHER 48
 #define SHORT_REASON 6
+#define REFUSALS 50
 #define STRANGE_BYTE 0xff
 
 // Whether a file is refused for this reason, and its slot is as before.
@@ -88,6 +89,19 @@ bool patchers_keep_to_their_sites(void) {
     CHECK(is_refused(
         &file, SLOT_ROGUE,
         "its patcher changed byte +0x64, which is no site to patch"));
+    return true;
+}
+
+// What was prepared for a module that is refused comes back.
+bool refusals_cost_no_memory(void) {
+    struct module_file file;
+    MODULE_FILE(&file, rogue);
+    CHECK(module_file_bind(&file) < 0);
+    unsigned long before = pages_free();
+    for (int i = 0; i < REFUSALS; i++) {
+        CHECK(module_file_bind(&file) < 0);
+    }
+    CHECK_EQUAL(pages_free(), before);
     return true;
 }
 

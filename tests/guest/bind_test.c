@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// bind_test [ROUNDS] - modules bound, replaced and unbound while the system
-// runs. Prints KTAP. Started with type 0, on any number of CPUs.
+// bind_test [ROUNDS | hold] - modules bound, replaced and unbound while the
+// system runs. Prints KTAP. Started with type 0, on any number of CPUs. With
+// `hold`, a module that was replaced is called on all CPUs for a while instead.
 #include <stdlib.h>
 #include <string.h>
 #include <sys/sysinfo.h>
@@ -11,6 +12,8 @@
 
 // What counter.asm has for an epoch.
 #define EPOCH_MARK 0x45504f43u
+
+#define HOLD_SECONDS 100
 
 uint32_t bind_rounds = 200;
 char bind_reason[TOLLGATE_REASON_SIZE];
@@ -68,6 +71,7 @@ int main(int argc, char **argv) {
         TEST(resources_are_found_by_name),
         TEST(bad_modules_have_a_reason),
         TEST(patchers_keep_to_their_sites),
+        TEST(refusals_cost_no_memory),
         TEST(bad_pointers_bind_nothing),
         TEST(only_type_0_binds),
         TEST(per_cpu_storage_runs_out),
@@ -77,6 +81,9 @@ int main(int argc, char **argv) {
         TEST(shipped_slots_can_be_replaced),
         TEST(resources_run_out),
     };
+    if (argc > 1 && strcmp(argv[1], "hold") == 0) {
+        return hold_under_load(HOLD_SECONDS);
+    }
     if (argc > 1 &&
         (!parse_u32(argv[1], &bind_rounds) || bind_rounds > BIND_MAX_ROUNDS)) {
         complain("ROUNDS are at most %d, not %s", BIND_MAX_ROUNDS, argv[1]);

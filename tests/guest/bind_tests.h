@@ -72,6 +72,7 @@ bool shipped_slots_can_be_replaced(void);
 // bind_refusals.c: what is refused.
 bool bad_modules_have_a_reason(void);
 bool patchers_keep_to_their_sites(void);
+bool refusals_cost_no_memory(void);
 bool bad_pointers_bind_nothing(void);
 bool only_type_0_binds(void);
 bool per_cpu_storage_runs_out(void);
@@ -81,3 +82,4 @@ bool resources_run_out(void);
 bool results_are_right_under_load(void);
 bool results_are_right_while_measured(void);
 bool two_administrators_take_turns(void);
+int hold_under_load(unsigned seconds); // an exit status

@@ -207,11 +207,10 @@ extern const char *tollgate_string(uint32_t string);
 // slot that it names, in place of what is bound there. Calls under way end as
 // they began; the next ones reach the new callout. `reason`, of reason_size
 // bytes, gets one line, with a final 0 and no newline, "" on success; NULL and
-// 0: it is not wanted. A reason is TOLLGATE_REASON_SIZE bytes at most.
+// 0: it is not wanted. TOLLGATE_REASON_SIZE bytes are always enough.
 // Errors: EPERM unless the process's type is 0; EINVAL no module, or its
 // patcher breaks its word; ENOSPC no room for its resource or its per-CPU
 // storage; ENOMEM; EFAULT.
-#define TOLLGATE_REASON_SIZE 128
 extern int tollgate_bind(
     const void *module, size_t size, char *reason, size_t reason_size);
 
