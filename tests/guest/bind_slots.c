@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "tests/guest/bind_tests.h"
+#include "usr/program/child.h"
 #include "usr/program/cpus.h"
 
 #define SLOT_SHIPPED 4
@@ -75,6 +76,20 @@ static bool info_is_described(void) {
     CHECK_EQUAL(info->num_patches, 2);
     CHECK(!memcmp(info->patches[0].before, "ZZZZ", 4));
     CHECK(!memcmp(info->patches[1].after, &info->rw, 4));
+    return true;
+}
+
+static int call_plain(void *result) {
+    *(long *)result = slot_call(SLOT_PLAIN, 7, 4);
+    return 0;
+}
+
+bool its_list_of_types_holds(void) {
+    long result = 0;
+    CHECK_EQUAL(child_run(TYPE_LISTED, call_plain, &result), 0);
+    CHECK_EQUAL(result, 3);
+    CHECK_EQUAL(child_run(TYPE_LISTED + 1, call_plain, &result), 0);
+    CHECK_EQUAL(result, -EPERM);
     return true;
 }
 

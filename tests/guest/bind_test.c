@@ -15,7 +15,7 @@
 
 #define HOLD_SECONDS 100
 
-uint32_t bind_rounds = 200;
+uint32_t bind_rounds = 50;
 char bind_reason[TOLLGATE_REASON_SIZE];
 
 void module_file_load(
@@ -62,6 +62,7 @@ unsigned long pages_free(void) {
 int main(int argc, char **argv) {
     static const struct ktap_test tests[] = {
         TEST(a_bound_module_answers),
+        TEST(its_list_of_types_holds),
         TEST(the_system_page_describes_it),
         TEST(unbinding_empties_the_slot),
         TEST(a_replacement_starts_anew),

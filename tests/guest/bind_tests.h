@@ -60,6 +60,7 @@ unsigned long pages_free(void);
 
 // bind_slots.c: what binding does.
 bool a_bound_module_answers(void);
+bool its_list_of_types_holds(void);
 bool the_system_page_describes_it(void);
 bool unbinding_empties_the_slot(void);
 bool a_replacement_starts_anew(void);
