@@ -1,4 +1,6 @@
 // SOURCES: boot/library.c boot/syspage.c boot/groups.c boot/custom.c
+// SOURCES: boot/modules.c callouts/module.c boot/multiboot2.c
+// SOURCES: kernel/base/format.c
 // SOURCES: boot/options.c
 // SPDX-License-Identifier: MIT
 // The startup library: what is added in which order, the two passes, patchers,
@@ -42,6 +44,15 @@ void startup_fail(const char *format, ...) {
 
 void startup_print(const char *format, ...) {
     (void)format;
+}
+
+bool fault_try(
+    uintptr_t function, const uint64_t arguments[6],
+    struct fault_frame *fault) {
+    (void)function; // no modules here, so no patchers of theirs
+    (void)arguments;
+    (void)fault;
+    return false;
 }
 
 void weave_groups(struct weave *weave) {
