@@ -7,9 +7,9 @@
 #include "kernel/base/layout.h"
 #include "kernel/base/string.h"
 
-#define MAX_PLACEMENTS 96
+#define MAX_PLACEMENTS 160
 #define MAX_REGISTERED 32
-#define MAX_STORAGE 64
+#define MAX_STORAGE 128
 #define SECTION_ALIGN 64u
 #define STORAGE_ALIGN 64u
 #define CODE_ALIGN 16u

@@ -285,4 +285,5 @@ void init_callouts(const struct machine *machine) {
             startup_fail("no %s callout fits this machine", categories[i].name);
         }
     }
+    add_test_groups(machine);
 }

@@ -16,6 +16,9 @@ void add_debug_debugcon(const struct machine *machine);
 bool fits_vga(const struct machine *machine);
 void add_debug_vga(const struct machine *machine);
 
+// boot/groups_test.c: interrupt groups for the option `selftest`.
+void add_test_groups(const struct machine *machine);
+
 // boot/apic.c: the local APIC, as patchers want it; interrupt groups; SMP.
 bool fits_lapic(const struct machine *machine);
 void *lapic_data(const struct machine *machine);

@@ -8,6 +8,7 @@
 #include "kernel/console.h"
 #include "kernel/cpu.h"
 #include "kernel/initrd.h"
+#include "kernel/interrupt.h"
 #include "kernel/machine.h"
 #include "kernel/pages.h"
 #include "kernel/paging.h"
@@ -45,18 +46,6 @@ static void interrupts_init_cpu(void) {
     }
 }
 
-static void timer_unmask(uint32_t vector) {
-    const struct intrinfo_entry *intr = SYSPAGE_ENTRY(machine, intrinfo);
-    for (uint32_t i = 0; i < SYSPAGE_COUNT(machine, intrinfo); i++) {
-        uint32_t first = intr[i].cpu_intr_base;
-        if (vector >= first && vector - first < intr[i].num_vectors) {
-            int (*unmask)(struct syspage_entry *, int) =
-                (int (*)(struct syspage_entry *, int))(uintptr_t)intr[i].unmask;
-            (void)unmask(machine, (int)(vector - first));
-        }
-    }
-}
-
 static void timer_init_cpu(void) {
     struct qtime_entry *qtime = SYSPAGE_ENTRY(machine, qtime);
     if (this_cpu()->cpu_id != 0 && (qtime->flags & QTIME_PER_CPU) == 0) {
@@ -67,7 +56,13 @@ static void timer_init_cpu(void) {
             uintptr_t)SYSPAGE_ENTRY(machine, callout)
             ->timer_load;
     load(machine, qtime);
-    timer_unmask(qtime->intr);
+    uint32_t vector = interrupt_of_entry(qtime->intr);
+    bool unmasked = (qtime->flags & QTIME_PER_CPU) != 0
+                        ? interrupt_unmask_here(vector)
+                        : interrupt_unmask(vector);
+    if (!unmasked) {
+        panic("the timer's interrupt %u can't be unmasked", vector);
+    }
 }
 
 static void cpu_go(void) {
@@ -182,6 +177,8 @@ static void greet(void) {
 static void boot_main(void *argument) {
     (void)argument;
     startup_free();
+    interrupt_init(machine);
+    traps_init_interrupts();
     interrupts_init_cpu();
     gate_init(machine);
     gate_init_cpu();
