@@ -30,13 +30,10 @@
 #define FS_PER_SECOND 1000000000000000ul // the HPET counts femtoseconds
 
 // The 8259s' initialization words (Intel 8259A data sheet).
-#define PIC_DATA 1 // register
 #define PIC_ICW1_CASCADE_ICW4 0x11
 #define PIC_ICW3_MASTER 0x04 // the slave is on input 2
 #define PIC_ICW3_SLAVE 0x02
 #define PIC_ICW4_8086 0x01
-#define PIC_ALL_MASKED 0xff
-#define PIC_HALF 8
 
 // --- what GRUB hands over ---------------------------------------------------
 
@@ -103,9 +100,9 @@ void discover_cpu(struct machine *machine) {
     }
     memcpy(machine->cpu_name, text, strlen(text) + 1);
 
-    uint64_t base = rdmsr(MSR_APIC_BASE);
-    machine->has_lapic =
-        (basic.edx & FEATURES_EDX_APIC) != 0 && (base & APIC_BASE_ENABLE) != 0;
+    bool apic = (basic.edx & FEATURES_EDX_APIC) != 0;
+    uint64_t base = apic ? rdmsr(MSR_APIC_BASE) : 0;
+    machine->has_lapic = (base & APIC_BASE_ENABLE) != 0;
     if (machine->has_lapic && (base & APIC_BASE_X2APIC) != 0) {
         startup_print("the local APIC is in x2APIC mode: not used");
         machine->has_lapic = false;
@@ -220,8 +217,7 @@ static void discover_madt(struct machine *machine) {
     struct madt madt;
     const char *reason = madt_parse(&machine->acpi, &madt);
     if (reason != NULL) {
-        startup_print(
-            "ACPI: %s: one CPU, no I/O APIC, the local APIC's timer", reason);
+        startup_print("ACPI: %s: one CPU, no I/O APIC", reason);
         return;
     }
     if (map_low(NULL, madt.lapic_address, PAGE_SIZE) != NULL) {
@@ -287,9 +283,7 @@ void discover_acpi(struct machine *machine) {
     }
     const char *reason = acpi_open(machine);
     if (reason != NULL) {
-        startup_print(
-            "no ACPI: %s: one CPU, no I/O APIC, the local APIC's timer",
-            reason);
+        startup_print("no ACPI: %s: one CPU, no I/O APIC", reason);
         return;
     }
     machine->has_acpi = true;
@@ -320,7 +314,7 @@ bool machine_isa_input(
 // --- 8259s ------------------------------------------------------------------
 
 static void pic_init(uint16_t port, uint8_t first_vector, uint8_t cascade) {
-    uint16_t data = (uint16_t)(port + PIC_DATA);
+    uint16_t data = (uint16_t)(port + PIC_MASKS);
     outb(port, PIC_ICW1_CASCADE_ICW4);
     outb(data, first_vector);
     outb(data, cascade);
@@ -330,5 +324,5 @@ static void pic_init(uint16_t port, uint8_t first_vector, uint8_t cascade) {
 
 void discover_legacy_interrupts(void) {
     pic_init(PIC_MASTER, VECTOR_PIC, PIC_ICW3_MASTER);
-    pic_init(PIC_SLAVE, VECTOR_PIC + PIC_HALF, PIC_ICW3_SLAVE);
+    pic_init(PIC_SLAVE, VECTOR_PIC + PIC_CHIP_INPUTS, PIC_ICW3_SLAVE);
 }

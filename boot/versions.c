@@ -62,9 +62,22 @@ static void add_timer_lapic(const struct machine *machine) {
     add_callout_array(slots, sizeof(slots));
 }
 
-static bool fits_timer_pit(const struct machine *machine) {
+// The IDT entry that the 8254's interrupt arrives at, by the groups that there
+// are; 0 if none.
+static uint32_t isa_timer_entry(const struct machine *machine) {
     uint32_t ioapic, input;
-    return machine_isa_input(machine, ISA_TIMER, &ioapic, &input);
+    if (group_has_entry(VECTOR_PIC + ISA_TIMER)) {
+        return VECTOR_PIC + ISA_TIMER;
+    }
+    if (machine_isa_input(machine, ISA_TIMER, &ioapic, &input) &&
+        group_has_entry(VECTOR_IOAPIC + machine->isa[ISA_TIMER].gsi)) {
+        return VECTOR_IOAPIC + machine->isa[ISA_TIMER].gsi;
+    }
+    return 0;
+}
+
+static bool fits_timer_pit(const struct machine *machine) {
+    return isa_timer_entry(machine) != 0;
 }
 
 static void add_timer_pit(const struct machine *machine) {
@@ -75,7 +88,7 @@ static void add_timer_pit(const struct machine *machine) {
     };
     struct qtime_entry *qtime = qtime_entry();
     qtime->timer_hz = PIT_HZ;
-    qtime->intr = VECTOR_IOAPIC + machine->isa[ISA_TIMER].gsi;
+    qtime->intr = isa_timer_entry(machine);
     qtime->flags = 0;
     add_callout_array(slots, sizeof(slots));
 }
@@ -97,7 +110,7 @@ static void add_timer_hpet(const struct machine *machine) {
     callout_register_data(&timer_value_hpet, &data);
     struct qtime_entry *qtime = qtime_entry();
     qtime->timer_hz = machine->hpet_hz;
-    qtime->intr = VECTOR_IOAPIC + machine->isa[ISA_TIMER].gsi;
+    qtime->intr = isa_timer_entry(machine);
     qtime->flags = 0;
     add_callout_array(slots, sizeof(slots));
 }
@@ -193,11 +206,15 @@ static const struct callout_version versions[] = {
     {"timer", "lapic", fits_timer_lapic, add_timer_lapic,
      "a local APIC with a timer"},
     {"timer", "hpet", fits_timer_hpet, add_timer_hpet,
-     "an HPET that replaces the 8254, and an I/O APIC input for it"},
+     "an HPET that replaces the 8254, and an input for it"},
     {"timer", "pit", fits_timer_pit, add_timer_pit,
-     "an I/O APIC input for the 8254"},
-    {"interrupt", "apic", fits_lapic, init_intrinfo, "a local APIC"},
+     "an input of an interrupt controller for the 8254"},
+    {"interrupt", "apic", fits_apic, init_intrinfo,
+     "a local APIC and an I/O APIC"},
+    {"interrupt", "8259", fits_8259, add_8259, "a pair of 8259s"},
+    {"interrupt", "lapic", fits_lapic, add_lapic_group, "a local APIC"},
     {"smp", "xapic", fits_lapic, init_smp, "a local APIC"},
+    {"smp", "up", fits_always, init_smp_up, "nothing"},
     {"reset", "acpi", fits_reset_acpi, add_reset_acpi,
      "a reset register in ACPI's tables"},
     {"reset", "cf9", fits_reset_cf9, add_reset_cf9, "a PCI bus"},
@@ -207,13 +224,20 @@ static const struct callout_version versions[] = {
     {"power", "ports", fits_always, add_power_ports, "nothing"},
 };
 
-// The categories, and which of them the system can do without.
+enum { CATEGORY_INTERRUPT = 1, CATEGORY_TIMER, CATEGORY_SMP };
+
+// The categories, and which of them the system can do without. Interrupts come
+// before what interrupts.
 static const struct {
     const char *name;
     bool optional;
 } categories[] = {
-    {"debug", true}, {"timer", false}, {"interrupt", false},
-    {"smp", false},  {"reset", false}, {"power", false},
+    {"debug", true},
+    [CATEGORY_INTERRUPT] = {"interrupt", false},
+    [CATEGORY_TIMER] = {"timer", false},
+    [CATEGORY_SMP] = {"smp", false},
+    {"reset", false},
+    {"power", false},
 };
 
 static const struct callout_version *version_find(
@@ -274,6 +298,7 @@ static void forced_check(const struct options *options) {
 }
 
 void init_callouts(const struct machine *machine) {
+    const char *taken[ARRAY_SIZE(categories)] = {NULL};
     section_add(&lsp.callout, sizeof(struct callout_entry));
     forced_check(&machine->options);
     for (size_t i = 0; i < ARRAY_SIZE(categories); i++) {
@@ -281,9 +306,16 @@ void init_callouts(const struct machine *machine) {
             version_choose(machine, categories[i].name);
         if (v != NULL) {
             v->add(machine);
+            taken[i] = v->version;
         } else if (!categories[i].optional) {
             startup_fail("no %s callout fits this machine", categories[i].name);
         }
+    }
+    if (!fits_apic(machine)) {
+        startup_print(
+            "no I/O APIC: interrupts by %s, timer by %s, other CPUs by %s",
+            taken[CATEGORY_INTERRUPT], taken[CATEGORY_TIMER],
+            taken[CATEGORY_SMP]);
     }
     add_test_groups(machine);
 }

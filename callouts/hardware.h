@@ -54,11 +54,13 @@
 #define LAPIC_LVT_MASKED 0x10000
 #define LAPIC_LVT_PERIODIC 0x20000
 #define LAPIC_LVT_NMI 0x400
+#define LAPIC_LVT_EXTINT 0x700 // the 8259s say which vector
 #define LAPIC_DIVIDE_BY_16 0x3
 #define LAPIC_ID_SHIFT 24
 #define XAPIC_BROADCAST 0xff        // no processor has this APIC ID
 #define APIC_BASE_ENABLE (1u << 11) // MSR_APIC_BASE
 #define APIC_BASE_X2APIC (1u << 10)
+#define APIC_BASE_BSP (1u << 8) // the boot CPU
 
 // I/O APIC (Intel 82093AA data sheet).
 #define IOAPIC_SELECT 0x00
@@ -100,6 +102,11 @@
 #define PIC_MASTER 0x20
 #define PIC_SLAVE 0xa0
 #define PIC_INPUTS 16
+#define PIC_CHIP_INPUTS 8
+#define PIC_CASCADE_INPUT 2 // of the master: the slave
+#define PIC_MASKS 1         // register
+#define PIC_PORTS 2
+#define PIC_ALL_MASKED 0xff
 
 // 8042 keyboard controller.
 #define KEYBOARD_STATUS 0x64 // reads

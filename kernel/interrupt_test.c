@@ -24,6 +24,14 @@
 #define ENTRY_NOGLITCH (VECTOR_TEST + 5)
 #define ENTRY_GRANDCHILD (VECTOR_TEST + 6)
 
+// The CMOS clock, on the slave 8259's first input (Motorola MC146818A data
+// sheet): ports, registers and their bits.
+#define CMOS_INDEX 0x70
+#define CMOS_DATA 0x71
+#define CMOS_STATUS_B 0x0b
+#define CMOS_STATUS_C 0x0c // reading it takes the request back
+#define CMOS_PERIODIC 0x40
+
 static struct syspage_entry *syspage;
 static struct intr_test_area *area;
 static uint32_t first_group; // in intrinfo: groups are there in order
@@ -344,4 +352,106 @@ const char *interrupt_test_config(void) {
         return "a vector was unmasked more often than it was masked";
     }
     return interrupt_mask(vector) ? NULL : "a vector can't be masked again";
+}
+
+// --- the 8259 pair ----------------------------------------------------------
+
+static uint32_t clock_ticks; // [a]
+
+static uint8_t cmos_read(uint8_t index) {
+    outb(CMOS_INDEX, index);
+    return inb(CMOS_DATA);
+}
+
+// Have the clock ask for an interrupt 1024 times a second, or not.
+static void clock_periodic(bool on) {
+    uint8_t control = cmos_read(CMOS_STATUS_B);
+    control =
+        (uint8_t)(on ? control | CMOS_PERIODIC : control & ~CMOS_PERIODIC);
+    outb(CMOS_INDEX, CMOS_STATUS_B);
+    outb(CMOS_DATA, control);
+    (void)cmos_read(CMOS_STATUS_C);
+}
+
+static void clock_ticked(struct regs *regs, uint32_t vector) {
+    (void)regs;
+    (void)vector;
+    __atomic_fetch_add(&clock_ticks, 1, __ATOMIC_RELAXED);
+    (void)cmos_read(CMOS_STATUS_C);
+}
+
+// An HPET in the 8254's place takes the clock's interrupt as well.
+static bool clock_is_silent(void) {
+    const struct callout_info *info = SYSPAGE_ENTRY(syspage, callout_info);
+    for (uint32_t i = 0; i < SYSPAGE_COUNT(syspage, callout_info); i++) {
+        if (strcmp(info[i].name, "timer_load") == 0) {
+            return strcmp(info[i].version, "hpet") == 0;
+        }
+    }
+    return false;
+}
+
+// The slave's group, or as many as there are.
+static uint32_t slave_find(void) {
+    const struct intrinfo_entry *intr = SYSPAGE_ENTRY(syspage, intrinfo);
+    uint32_t i = 0;
+    while (i < SYSPAGE_COUNT(syspage, intrinfo) &&
+           (strcmp(SYSPAGE_STRING(syspage, intr[i].name), "8259") != 0 ||
+            intr[i].cascade_vector == INTR_NO_CASCADE)) {
+        i++;
+    }
+    return i;
+}
+
+// Wait for the share of a second that has passed, or until the clock ticked.
+static void wait_for_ticks(uint32_t share, uint32_t ticks) {
+    cycles_t start = rdtsc();
+    cycles_t cycles = SYSPAGE_ENTRY(syspage, qtime)->cycles_per_sec / share;
+    while (rdtsc() - start < cycles &&
+           __atomic_load_n(&clock_ticks, __ATOMIC_RELAXED) < ticks) {
+        pause();
+    }
+}
+
+const char *interrupt_test_8259(void) {
+    uint32_t slave = slave_find();
+    if (slave == SYSPAGE_COUNT(syspage, intrinfo) || clock_is_silent()) {
+        return NULL;
+    }
+    uint32_t vector = SYSPAGE_ENTRY(syspage, intrinfo)[slave].vector_base;
+    clock_ticks = 0;
+    if (!interrupt_attach(vector, clock_ticked) || !interrupt_unmask(vector)) {
+        return "the clock's interrupt can't be had";
+    }
+    clock_periodic(true);
+    wait_for_ticks(1, 3);
+    clock_periodic(false);
+    if (!interrupt_mask(vector)) {
+        return "the clock's interrupt can't be masked";
+    }
+    return clock_ticks >= 3 ? NULL : "not three ticks of the clock in a second";
+}
+
+// The request goes away between the master's and the slave's part of the
+// answer: the slave is masked while the master's request stands.
+const char *interrupt_test_8259_spurious(void) {
+    uint32_t slave = slave_find();
+    if (slave == SYSPAGE_COUNT(syspage, intrinfo) || clock_is_silent()) {
+        return NULL;
+    }
+    uint32_t vector = SYSPAGE_ENTRY(syspage, intrinfo)[slave].vector_base;
+    uint64_t before = interrupt_spurious(slave);
+    bool irq = irq_save();
+    bool good = interrupt_unmask(vector);
+    clock_ticks = 0;
+    clock_periodic(true);
+    wait_for_ticks(100, 1); // with interrupts off, it only asks
+    good = interrupt_mask(vector) && good;
+    irq_restore(irq);
+    wait_for_ticks(100, 1);
+    clock_periodic(false);
+    if (!good || interrupt_spurious(slave) != before + 1) {
+        return "it did not arrive, or was not counted";
+    }
+    return interrupt_test_8259(); // the master goes on
 }

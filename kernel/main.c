@@ -90,6 +90,9 @@ static void cpu_failed(cpu_id_t cpu, uint32_t apic_id, const char *why) {
 }
 
 static uint32_t cpus_wanted(void) {
+    if (SYSPAGE_ENTRY(machine, smp)->start_cpu == 0) {
+        return 1;
+    }
     uint32_t max = SYSPAGE_ENTRY(machine, system_private)->max_cpus;
     return max != 0 && max < machine->num_cpu ? max : machine->num_cpu;
 }

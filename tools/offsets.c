@@ -232,7 +232,10 @@ void startup_offsets(void) {
     VALUE(LAPIC_LVT_PERIODIC);
     VALUE(LAPIC_LVT_NMI);
     VALUE(LAPIC_DIVIDE_BY_16);
+    VALUE(APIC_BASE_BSP);
     VALUE(LAPIC_ID_SHIFT);
+    VALUE(PIC_CHIP_INPUTS);
+    VALUE(PIC_MASKS);
     VALUE(IOAPIC_SELECT);
     VALUE(IOAPIC_WINDOW);
     VALUE(IOAPIC_REDIRECTION);
@@ -275,6 +278,9 @@ void startup_offsets(void) {
     OFFSET(DEBUG_DATA_PORT, debug_data, port);
     OFFSET(APIC_DATA_VADDR, apic_data, vaddr);
     OFFSET(APIC_DATA_NUM_INPUTS, apic_data, num_inputs);
+    OFFSET(APIC_DATA_LINT0, apic_data, lint0);
+    OFFSET(PIC_DATA_PORT, pic_data, port);
+    OFFSET(PIC_DATA_CASCADE, pic_data, cascade);
     OFFSET(HPET_DATA_VADDR, hpet_data, vaddr);
     OFFSET(VGA_DATA_VADDR, vga_data, vaddr);
     OFFSET(RESET_DATA_VADDR, reset_data, vaddr);
