@@ -61,6 +61,7 @@ void add_lapic_group(const struct machine *machine) {
         .eoi_patch_data = lapic_data(machine),
     };
     add_interrupt(&group);
+    add_msi_group(machine); // messages go to local APICs
 }
 
 // --- I/O APICs --------------------------------------------------------------

@@ -245,7 +245,16 @@ static uint32_t hpet_read(paddr_t address, uint32_t reg) {
     return *(volatile uint32_t *)(address + reg);
 }
 
-// The callouts need a periodic comparator that takes the 8254's place.
+static bool hpet_comparator_can(
+    const struct machine *machine, uint32_t comparator, uint32_t what) {
+    uint32_t config = hpet_read(
+        machine->hpet_address,
+        HPET_TIMER0_CONFIG + comparator * HPET_TIMER_BYTES);
+    return (config & what) == what;
+}
+
+// The callouts need a periodic comparator that takes the 8254's place, or that
+// sends messages.
 static void discover_hpet(struct machine *machine) {
     struct hpet hpet;
     const char *reason = hpet_parse(&machine->acpi, &hpet);
@@ -253,16 +262,23 @@ static void discover_hpet(struct machine *machine) {
         return;
     }
     uint32_t period_fs = hpet_read(hpet.address, HPET_PERIOD);
-    bool legacy =
-        (hpet_read(hpet.address, HPET_CAPABILITIES) & HPET_HAS_LEGACY) != 0;
-    bool periodic = (hpet_read(hpet.address, HPET_TIMER0_CONFIG) &
-                     HPET_TIMER_HAS_PERIODIC) != 0;
-    if (period_fs == 0 || period_fs > HPET_PERIOD_MAX || !legacy || !periodic) {
+    if (period_fs == 0 || period_fs > HPET_PERIOD_MAX) {
         return;
     }
-    machine->has_hpet = true;
+    uint32_t capabilities = hpet_read(hpet.address, HPET_CAPABILITIES);
     machine->hpet_address = hpet.address;
     machine->hpet_hz = FS_PER_SECOND / period_fs;
+    machine->hpet_comparators = (capabilities >> 8 & 0x1f) + 1;
+    machine->has_hpet =
+        (capabilities & HPET_HAS_LEGACY) != 0 &&
+        hpet_comparator_can(machine, 0, HPET_TIMER_HAS_PERIODIC);
+    for (uint32_t i = machine->hpet_comparators; i-- > 0;) {
+        if (hpet_comparator_can(
+                machine, i, HPET_TIMER_HAS_PERIODIC | HPET_TIMER_HAS_FSB)) {
+            machine->has_hpet_msi = true;
+            machine->hpet_msi = i;
+        }
+    }
 }
 
 // Mechanism 1 keeps an address; an empty bus does not.

@@ -20,6 +20,7 @@
 
 extern const struct callout_rtn timer_load_lapic, timer_reload_lapic,
     timer_value_lapic, timer_load_hpet, timer_reload_hpet, timer_value_hpet,
+    timer_load_hpet_msi, timer_reload_hpet_msi, timer_value_hpet_msi,
     timer_load_pit, timer_reload_pit, timer_value_pit, reboot_acpi, reboot_cf9,
     reboot_8042, reboot_triple, power_acpi, power_ports;
 
@@ -111,6 +112,30 @@ static void add_timer_hpet(const struct machine *machine) {
     struct qtime_entry *qtime = qtime_entry();
     qtime->timer_hz = machine->hpet_hz;
     qtime->intr = isa_timer_entry(machine);
+    qtime->flags = 0;
+    add_callout_array(slots, sizeof(slots));
+}
+
+static bool fits_timer_hpet_msi(const struct machine *machine) {
+    return machine->has_hpet_msi &&
+           group_has_entry(VECTOR_MSI + machine->hpet_msi);
+}
+
+static void add_timer_hpet_msi(const struct machine *machine) {
+    static const struct callout_slot slots[] = {
+        CALLOUT_SLOT(timer_load, _hpet_msi),
+        CALLOUT_SLOT(timer_reload, _hpet_msi),
+        CALLOUT_SLOT(timer_value, _hpet_msi),
+    };
+    static struct hpet_data data;
+    data.vaddr =
+        callout_memory_map(HPET_SIZE, machine->hpet_address, DEVICE_ATTR);
+    data.comparator = machine->hpet_msi * HPET_TIMER_BYTES;
+    callout_register_data(&timer_load_hpet_msi, &data);
+    callout_register_data(&timer_value_hpet_msi, &data);
+    struct qtime_entry *qtime = qtime_entry();
+    qtime->timer_hz = machine->hpet_hz;
+    qtime->intr = VECTOR_MSI + machine->hpet_msi;
     qtime->flags = 0;
     add_callout_array(slots, sizeof(slots));
 }
@@ -207,6 +232,8 @@ static const struct callout_version versions[] = {
      "a local APIC with a timer"},
     {"timer", "hpet", fits_timer_hpet, add_timer_hpet,
      "an HPET that replaces the 8254, and an input for it"},
+    {"timer", "hpet_msi", fits_timer_hpet_msi, add_timer_hpet_msi,
+     "an HPET that sends messages, and a local APIC for them"},
     {"timer", "pit", fits_timer_pit, add_timer_pit,
      "an input of an interrupt controller for the 8254"},
     {"interrupt", "apic", fits_apic, init_intrinfo,

@@ -38,3 +38,6 @@ void lapic_take_8259(const struct machine *machine);
 // boot/pic.c: the 8259 pair.
 bool fits_8259(const struct machine *machine);
 void add_8259(const struct machine *machine);
+
+// boot/msi.c: messages of the HPET's comparators, if it sends any.
+void add_msi_group(const struct machine *machine);

@@ -52,7 +52,9 @@ struct vga_data {
     uint64_t vaddr; // where the kernel maps the screen
 };
 struct hpet_data {
-    uint64_t vaddr; // where the kernel maps its registers
+    uint64_t vaddr;      // where the kernel maps its registers
+    uint32_t comparator; // offset of its registers from comparator 0's
+    uint32_t num_comparators;
 };
 struct power_data {
     uint32_t pm1a_port; // 0: none

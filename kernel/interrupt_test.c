@@ -354,9 +354,42 @@ const char *interrupt_test_config(void) {
     return interrupt_mask(vector) ? NULL : "a vector can't be masked again";
 }
 
+// --- the timer --------------------------------------------------------------
+
+// Wait for the share of a second that has passed, or until there were so many
+// ticks.
+static void ticks_wait(uint32_t share, const uint64_t *count, uint64_t ticks) {
+    cycles_t start = rdtsc();
+    cycles_t cycles = SYSPAGE_ENTRY(syspage, qtime)->cycles_per_sec / share;
+    while (rdtsc() - start < cycles &&
+           __atomic_load_n(count, __ATOMIC_RELAXED) < ticks) {
+        pause();
+    }
+}
+
+const char *interrupt_test_timer_masked(void) {
+    uint32_t entry = SYSPAGE_ENTRY(syspage, qtime)->intr;
+    uint32_t vector = interrupt_of_entry(entry);
+    const uint64_t *ticks = &this_cpu()->ticks;
+    uint64_t masked_at = *ticks;
+    if (!interrupt_mask(vector)) {
+        return "it can't be masked";
+    }
+    ticks_wait(20, ticks, masked_at + 3);
+    bool silent = *ticks < masked_at + 3; // one may have been under way
+    uint64_t unmasked_at = *ticks;
+    if (!interrupt_unmask(vector)) {
+        return "it can't be unmasked";
+    }
+    ticks_wait(1, ticks, unmasked_at + 3);
+    return !silent                     ? "it came while it was masked"
+           : *ticks >= unmasked_at + 3 ? NULL
+                                       : "it did not come back";
+}
+
 // --- the 8259 pair ----------------------------------------------------------
 
-static uint32_t clock_ticks; // [a]
+static uint64_t clock_ticks; // [a]
 
 static uint8_t cmos_read(uint8_t index) {
     outb(CMOS_INDEX, index);
@@ -403,16 +436,6 @@ static uint32_t slave_find(void) {
     return i;
 }
 
-// Wait for the share of a second that has passed, or until the clock ticked.
-static void wait_for_ticks(uint32_t share, uint32_t ticks) {
-    cycles_t start = rdtsc();
-    cycles_t cycles = SYSPAGE_ENTRY(syspage, qtime)->cycles_per_sec / share;
-    while (rdtsc() - start < cycles &&
-           __atomic_load_n(&clock_ticks, __ATOMIC_RELAXED) < ticks) {
-        pause();
-    }
-}
-
 const char *interrupt_test_8259(void) {
     uint32_t slave = slave_find();
     if (slave == SYSPAGE_COUNT(syspage, intrinfo) || clock_is_silent()) {
@@ -424,7 +447,7 @@ const char *interrupt_test_8259(void) {
         return "the clock's interrupt can't be had";
     }
     clock_periodic(true);
-    wait_for_ticks(1, 3);
+    ticks_wait(1, &clock_ticks, 3);
     clock_periodic(false);
     if (!interrupt_mask(vector)) {
         return "the clock's interrupt can't be masked";
@@ -445,10 +468,10 @@ const char *interrupt_test_8259_spurious(void) {
     bool good = interrupt_unmask(vector);
     clock_ticks = 0;
     clock_periodic(true);
-    wait_for_ticks(100, 1); // with interrupts off, it only asks
+    ticks_wait(100, &clock_ticks, 1); // with interrupts off, it only asks
     good = interrupt_mask(vector) && good;
     irq_restore(irq);
-    wait_for_ticks(100, 1);
+    ticks_wait(100, &clock_ticks, 1);
     clock_periodic(false);
     if (!good || interrupt_spurious(slave) != before + 1) {
         return "it did not arrive, or was not counted";

@@ -20,6 +20,9 @@ const char *interrupt_test_deep_cascade(void);
 const char *interrupt_test_broadcast(void);
 const char *interrupt_test_config(void);
 
+// Of whichever controller has the timer.
+const char *interrupt_test_timer_masked(void);
+
 // The 8259 pair, where there is one: its slave is driven by the CMOS clock.
 const char *interrupt_test_8259(void);
 const char *interrupt_test_8259_spurious(void);

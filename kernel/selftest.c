@@ -273,6 +273,8 @@ static const struct selftest tests[] = {
     {"a cascade of three, entered at its end", interrupt_test_deep_cascade},
     {"masks reach every CPU where they must", interrupt_test_broadcast},
     {"config and counts refuse what can't be unmasked", interrupt_test_config},
+    {"the timer's interrupt is masked and unmasked",
+     interrupt_test_timer_masked},
     {"8259s, if the clock has any: the slave's interrupts arrive",
      interrupt_test_8259},
     {"8259s, if the clock has any: a spurious one ends at the master",

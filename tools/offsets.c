@@ -200,6 +200,9 @@ void startup_offsets(void) {
     VALUE(HPET_TIMER_PERIODIC);
     VALUE(HPET_TIMER_SET);
     VALUE(HPET_TIMER_32);
+    VALUE(HPET_TIMER_FSB);
+    VALUE(HPET_TIMER_HAS_FSB);
+    VALUE(HPET_TIMER_BYTES);
     VALUE(CMOS_INDEX);
     VALUE(CMOS_DATA);
     VALUE(CMOS_REGISTERS);
@@ -282,6 +285,8 @@ void startup_offsets(void) {
     OFFSET(PIC_DATA_PORT, pic_data, port);
     OFFSET(PIC_DATA_CASCADE, pic_data, cascade);
     OFFSET(HPET_DATA_VADDR, hpet_data, vaddr);
+    OFFSET(HPET_DATA_COMPARATOR, hpet_data, comparator);
+    OFFSET(HPET_DATA_NUM_COMPARATORS, hpet_data, num_comparators);
     OFFSET(VGA_DATA_VADDR, vga_data, vaddr);
     OFFSET(RESET_DATA_VADDR, reset_data, vaddr);
     OFFSET(RESET_DATA_PORT, reset_data, port);
