@@ -138,9 +138,14 @@ void init_ioapics(const struct machine *machine) {
     }
 }
 
-void init_intrinfo(const struct machine *machine) {
+// With the I/O APICs masked, for whoever unmasks them, or nobody.
+void add_lapic_alone(const struct machine *machine) {
     add_lapic_group(machine);
     init_ioapics(machine);
+}
+
+void init_intrinfo(const struct machine *machine) {
+    add_lapic_alone(machine);
     for (uint32_t i = 0; i < machine->num_ioapics; i++) {
         add_ioapic_group(machine, i);
     }
@@ -148,19 +153,28 @@ void init_intrinfo(const struct machine *machine) {
 
 // --- SMP --------------------------------------------------------------------
 
+// This CPU's own part, which also one CPU has.
+static struct smp_entry *add_smp(const struct machine *machine) {
+    struct smp_entry *smp = section_add(&lsp.smp, sizeof(*smp));
+    if (machine->has_lapic) {
+        add_callout_at(
+            &smp->init_cpu, &init_cpu_xapic, "init_cpu", "xapic",
+            lapic_data(machine));
+    }
+    return smp;
+}
+
 // One CPU: nothing to start, nobody to send to.
 void init_smp_up(const struct machine *machine) {
-    (void)machine;
-    section_add(&lsp.smp, sizeof(struct smp_entry));
+    (void)add_smp(machine);
 }
 
 void init_smp(const struct machine *machine) {
     static const char version[] = "xapic";
     void *data = lapic_data(machine);
-    struct smp_entry *smp = section_add(&lsp.smp, sizeof(*smp));
+    struct smp_entry *smp = add_smp(machine);
     smp->ipi_vector = VECTOR_LAPIC + LAPIC_IPI;
     add_callout_at(&smp->send_ipi, &send_ipi_xapic, "send_ipi", version, data);
     add_callout_at(
         &smp->start_cpu, &start_cpu_xapic, "start_cpu", version, data);
-    add_callout_at(&smp->init_cpu, &init_cpu_xapic, "init_cpu", version, data);
 }

@@ -33,25 +33,31 @@ static void test_group_add(struct startup_intrinfo group, uint32_t index) {
 
 // Groups that can't be: the boot says why, and goes on.
 static void refused_groups_add(void) {
-    struct startup_intrinfo group = {
-        .name = "test-nmi",
-        .num_vectors = 1,
-        .vector_base = VECTOR(INTR_TESTS, 0),
-        .cpu_intr_base = VECTOR_TEST,
-        .cascade_vector = INTR_NO_CASCADE,
-        .flags = INTR_FLAG_NMI,
+    static const struct startup_intrinfo groups[] = {
+        {.name = "test-nmi", .flags = INTR_FLAG_NMI},
+        {.name = "test-fault", .flags = INTR_FLAG_CPU_FAULT},
+        {.name = "test-flags", .flags = 0x1},
+        {.name = "test-id", .id_genflags = INTR_GENFLAG_LOAD_INTRMASK},
+        {.name = "test-eoi", .eoi_genflags = INTR_GENFLAG_NOGLITCH},
+        {.name = "test-vectors", .vector_base = VECTOR(0, 3), .num_vectors = 2},
+        {.name = "test-entry", .cpu_intr_base = VECTOR_TEST},
+        {.name = "test-exception", .cpu_intr_base = NUM_EXCEPTIONS - 1},
+        {.name = "test-nowhere"},
+        {.name = "test-orphan", .cascade_vector = VECTOR(INTR_TESTS, 0)},
+        {.name = "test-twin",
+         .cascade_vector = VECTOR(INTR_TEST_LOOP, INTR_TEST_CHILD_AT)},
     };
-    add_interrupt(&group);
-    group.name = "test-fault";
-    group.flags = INTR_FLAG_CPU_FAULT;
-    add_interrupt(&group);
-    group.flags = 0;
-    group.name = "test-entry";
-    add_interrupt(&group);
-    group.name = "test-orphan";
-    group.cpu_intr_base = 0;
-    group.cascade_vector = VECTOR(INTR_TESTS, 0);
-    add_interrupt(&group);
+    for (size_t i = 0; i < ARRAY_SIZE(groups); i++) {
+        struct startup_intrinfo group = groups[i];
+        if (group.num_vectors == 0) {
+            group.vector_base = VECTOR(INTR_TESTS, 0);
+            group.num_vectors = 1;
+        }
+        if (group.cascade_vector == 0) {
+            group.cascade_vector = INTR_NO_CASCADE;
+        }
+        add_interrupt(&group);
+    }
 }
 
 void add_test_groups(const struct machine *machine) {

@@ -239,7 +239,7 @@ static const struct callout_version versions[] = {
     {"interrupt", "apic", fits_apic, init_intrinfo,
      "a local APIC and an I/O APIC"},
     {"interrupt", "8259", fits_8259, add_8259, "a pair of 8259s"},
-    {"interrupt", "lapic", fits_lapic, add_lapic_group, "a local APIC"},
+    {"interrupt", "lapic", fits_lapic, add_lapic_alone, "a local APIC"},
     {"smp", "xapic", fits_lapic, init_smp, "a local APIC"},
     {"smp", "up", fits_always, init_smp_up, "nothing"},
     {"reset", "acpi", fits_reset_acpi, add_reset_acpi,

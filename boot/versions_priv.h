@@ -27,6 +27,7 @@ void *lapic_data(const struct machine *machine);
 void init_intrinfo(const struct machine *machine);
 void init_smp(const struct machine *machine);
 void init_smp_up(const struct machine *machine);
+void add_lapic_alone(const struct machine *machine);
 
 // The parts of that which others build on: the local APIC's group and its end
 // of interrupt; the I/O APICs' inputs, all masked; LINT0 for the 8259s.
