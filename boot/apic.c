@@ -31,12 +31,12 @@ void *lapic_data(const struct machine *machine) {
     return &lapic;
 }
 
-const struct callout_rtn *lapic_eoi(void) {
+const struct callout_rtn *lapic_eoi(const struct machine *machine) {
+    (void)machine;
     return &interrupt_eoi_lapic;
 }
 
-void lapic_take_8259(const struct machine *machine) {
-    (void)machine;
+void lapic_take_8259(void) {
     lapic.lint0 = LAPIC_LVT_EXTINT;
 }
 
@@ -53,7 +53,7 @@ void add_lapic_group(const struct machine *machine) {
         .cpu_intr_stride = 1,
         .id_genflags = INTR_GENFLAG_LOAD_LEVEL,
         .id = &interrupt_id_lapic,
-        .eoi = lapic_eoi(),
+        .eoi = lapic_eoi(machine),
         .mask = &interrupt_mask_lapic,
         .unmask = &interrupt_unmask_lapic,
         .config = &interrupt_config_lapic,
@@ -122,7 +122,7 @@ static void add_ioapic_group(const struct machine *machine, uint32_t index) {
         .cpu_intr_stride = 1,
         .id_genflags = INTR_GENFLAG_LOAD_LEVEL,
         .id = &interrupt_id_ioapic,
-        .eoi = lapic_eoi(),
+        .eoi = lapic_eoi(machine),
         .mask = &interrupt_mask_ioapic,
         .unmask = &interrupt_unmask_ioapic,
         .config = &interrupt_config_ioapic,

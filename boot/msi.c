@@ -56,7 +56,7 @@ void add_msi_group(const struct machine *machine) {
         .flags = INTR_FLAG_MSI,
         .id_genflags = INTR_GENFLAG_LOAD_LEVEL,
         .id = &interrupt_id_msi,
-        .eoi = lapic_eoi(),
+        .eoi = lapic_eoi(machine),
         .mask = &interrupt_mask_msi,
         .unmask = &interrupt_unmask_msi,
         .config = &interrupt_config_msi,

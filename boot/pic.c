@@ -60,7 +60,7 @@ void add_8259(const struct machine *machine) {
     static struct pic_data slave = {PIC_SLAVE, NO_CASCADE};
     if (machine->has_lapic) {
         add_lapic_alone(machine);
-        lapic_take_8259(machine);
+        lapic_take_8259();
     }
     add_chip(&master, 0, INTR_NO_CASCADE);
     add_chip(&slave, PIC_CHIP_INPUTS, PIC_VECTOR_BASE + PIC_CASCADE_INPUT);

@@ -32,9 +32,9 @@ void add_lapic_alone(const struct machine *machine);
 // The parts of that which others build on: the local APIC's group and its end
 // of interrupt; the I/O APICs' inputs, all masked; LINT0 for the 8259s.
 void add_lapic_group(const struct machine *machine);
-const struct callout_rtn *lapic_eoi(void);
+const struct callout_rtn *lapic_eoi(const struct machine *machine);
 void init_ioapics(const struct machine *machine);
-void lapic_take_8259(const struct machine *machine);
+void lapic_take_8259(void);
 
 // boot/pic.c: the 8259 pair.
 bool fits_8259(const struct machine *machine);

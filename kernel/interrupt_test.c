@@ -32,6 +32,10 @@
 #define CMOS_STATUS_C 0x0c // reading it takes the request back
 #define CMOS_PERIODIC 0x40
 
+// The slave 8259: its command port, and the command that has it show requests.
+#define SLAVE_PORT 0xa0
+#define SLAVE_READ_REQUESTS 0x0a
+
 static struct syspage_entry *syspage;
 static struct intr_test_area *area;
 static uint32_t first_group; // in intrinfo: groups are there in order
@@ -356,15 +360,27 @@ const char *interrupt_test_config(void) {
 
 // --- the timer --------------------------------------------------------------
 
-// Wait for the share of a second that has passed, or until there were so many
-// ticks.
-static void ticks_wait(uint32_t share, const uint64_t *count, uint64_t ticks) {
+// A wait for what must come ends by it; for what must not come, it can only be
+// long enough.
+#define WAIT_MS 10000
+#define SILENCE_MS 50
+
+static bool time_is_over(cycles_t start, uint32_t ms) {
+    return (rdtsc() - start) /
+               (SYSPAGE_ENTRY(syspage, qtime)->cycles_per_sec / 1000) >=
+           ms;
+}
+
+// Wait until a count has come so far. False: it hasn't.
+static bool count_wait(const uint64_t *count, uint64_t wanted, uint32_t ms) {
     cycles_t start = rdtsc();
-    cycles_t cycles = SYSPAGE_ENTRY(syspage, qtime)->cycles_per_sec / share;
-    while (rdtsc() - start < cycles &&
-           __atomic_load_n(count, __ATOMIC_RELAXED) < ticks) {
+    while (__atomic_load_n(count, __ATOMIC_RELAXED) < wanted) {
+        if (time_is_over(start, ms)) {
+            return false;
+        }
         pause();
     }
+    return true;
 }
 
 const char *interrupt_test_timer_masked(void) {
@@ -375,16 +391,16 @@ const char *interrupt_test_timer_masked(void) {
     if (!interrupt_mask(vector)) {
         return "it can't be masked";
     }
-    ticks_wait(20, ticks, masked_at + 3);
-    bool silent = *ticks < masked_at + 3; // one may have been under way
+    // One may have been under way.
+    bool silent = !count_wait(ticks, masked_at + 3, SILENCE_MS);
     uint64_t unmasked_at = *ticks;
     if (!interrupt_unmask(vector)) {
         return "it can't be unmasked";
     }
-    ticks_wait(1, ticks, unmasked_at + 3);
-    return !silent                     ? "it came while it was masked"
-           : *ticks >= unmasked_at + 3 ? NULL
-                                       : "it did not come back";
+    bool back = count_wait(ticks, unmasked_at + 3, WAIT_MS);
+    return !silent ? "it came while it was masked"
+           : back  ? NULL
+                   : "it did not come back";
 }
 
 // --- the 8259 pair ----------------------------------------------------------
@@ -447,12 +463,35 @@ const char *interrupt_test_8259(void) {
         return "the clock's interrupt can't be had";
     }
     clock_periodic(true);
-    ticks_wait(1, &clock_ticks, 3);
+    bool ticked = count_wait(&clock_ticks, 3, WAIT_MS);
     clock_periodic(false);
     if (!interrupt_mask(vector)) {
         return "the clock's interrupt can't be masked";
     }
-    return clock_ticks >= 3 ? NULL : "not three ticks of the clock in a second";
+    return ticked ? NULL : "not three ticks of the clock";
+}
+
+// Wait, with interrupts off, until the slave has the clock's request.
+static bool clock_asks(void) {
+    cycles_t start = rdtsc();
+    do {
+        outb(SLAVE_PORT, SLAVE_READ_REQUESTS);
+        if (inb(SLAVE_PORT) & 1) {
+            return true;
+        }
+    } while (!time_is_over(start, WAIT_MS));
+    return false;
+}
+
+static bool spurious_wait(uint32_t group, uint64_t wanted) {
+    cycles_t start = rdtsc();
+    while (interrupt_spurious(group) < wanted) {
+        if (time_is_over(start, WAIT_MS)) {
+            return false;
+        }
+        pause();
+    }
+    return true;
 }
 
 // The request goes away between the master's and the slave's part of the
@@ -466,12 +505,11 @@ const char *interrupt_test_8259_spurious(void) {
     uint64_t before = interrupt_spurious(slave);
     bool irq = irq_save();
     bool good = interrupt_unmask(vector);
-    clock_ticks = 0;
     clock_periodic(true);
-    ticks_wait(100, &clock_ticks, 1); // with interrupts off, it only asks
+    good = clock_asks() && good;
     good = interrupt_mask(vector) && good;
     irq_restore(irq);
-    ticks_wait(100, &clock_ticks, 1);
+    good = spurious_wait(slave, before + 1) && good;
     clock_periodic(false);
     if (!good || interrupt_spurious(slave) != before + 1) {
         return "it did not arrive, or was not counted";
