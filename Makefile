@@ -21,9 +21,10 @@ endif
 
 # --- the system, folder by folder -------------------------------------------
 
-STARTUP_SRC := $(sort $(wildcard boot/*.asm boot/*.c callouts/*.asm callouts/*.c))
+STARTUP_SRC := $(sort $(wildcard boot/*.asm boot/*.c callouts/*.asm callouts/*.S \
+                 callouts/*.c))
 KERNEL_SRC  := $(sort $(wildcard smp/*.asm smp/*.c kernel/*.asm kernel/*.c \
-                 syscall/*.asm syscall/*.c))
+                 syscall/*.asm syscall/*.c callouts/module.c))
 BASE_SRC    := $(sort $(wildcard kernel/base/*.c))
 
 # --- tools ------------------------------------------------------------------
@@ -64,6 +65,21 @@ STARTUP_CFLAGS := $(CFLAGS) -mcmodel=small # identity-mapped, low
 KERNEL_CFLAGS  := $(CFLAGS) -mcmodel=kernel
 
 NASMFLAGS := -f elf64 -g -F dwarf -I./ -I$(B)/ -w+all -w+error
+ASFLAGS := -Icallouts -I$(B) -g -Wa,--fatal-warnings
+ASFLAGS += -ffile-prefix-map=$(CURDIR)=.
+
+# A callout in C is one function that runs where startup copies it: no -g, which
+# would describe the original, and gcc alone, whose sections callouts/callout.h
+# counts on.
+CALLOUT_CFLAGS := -std=c11 -ffreestanding -I. -I$(B) -O2 $(WARN)
+CALLOUT_CFLAGS += -mno-red-zone -mgeneral-regs-only
+CALLOUT_CFLAGS += -fno-pic -fno-asynchronous-unwind-tables
+CALLOUT_CFLAGS += -fno-stack-protector -fno-stack-clash-protection
+CALLOUT_CFLAGS += -fcf-protection=none
+CALLOUT_CFLAGS += -fomit-frame-pointer # admission knows the stack by rsp alone
+CALLOUT_CFLAGS += -fno-jump-tables     # they are data, with addresses
+CALLOUT_CFLAGS += -fno-tree-loop-distribute-patterns # calls of memset, memcpy
+CALLOUT_CFLAGS += -ffile-prefix-map=$(CURDIR)=.
 
 # --- numbers that C and assembly share --------------------------------------
 
@@ -74,6 +90,14 @@ $(B)/offsets.inc: tools/offsets.c Makefile
 	$(Q){ echo "%ifndef OFFSETS_INC"; echo "%define OFFSETS_INC"; \
 	  sed -n 's/^->\([A-Z0-9_]* equ\) \$$*\(-*[0-9]*\)$$/\1 \2/p' $(@:.inc=.s); \
 	  echo "%endif"; } > $@
+
+# The same for GNU as and C. A name that a C header has is left to it: include
+# this one last.
+$(B)/offsets.h: $(B)/offsets.inc
+	$(call say,GEN,$@)
+	$(Q){ echo "/* Made of tools/offsets.c. */"; \
+	  sed -n 's/^\([A-Z0-9_]*\) equ \(.*\)/#ifndef \1\n#define \1 \2\n#endif/p' \
+	    $<; } > $@
 
 # --- objects: build/ mirrors the tree, once for startup, once for the kernel --
 
@@ -103,6 +127,19 @@ $(B)/startup/%.asm.o: %.asm $(B)/offsets.inc $(ASM_INC) Makefile
 	$(call say,NASM,$<)
 	@mkdir -p $(@D)
 	$(Q)$(NASM) $(NASMFLAGS) -o $@ $<
+
+$(B)/startup/%.S.o: %.S $(B)/offsets.h Makefile
+	$(call say,AS,$<)
+	@mkdir -p $(@D)
+	$(Q)gcc $(ASFLAGS) -MMD -MP -c -o $@ $<
+
+# What a compiler makes of C is admitted before it is linked.
+$(B)/startup/callouts/custom_%.c.o: callouts/custom_%.c $(B)/offsets.h Makefile \
+  | $(B)/mkcallout
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)gcc $(CALLOUT_CFLAGS) -MMD -MP -c -o $@ $<
+	$(Q)$(B)/mkcallout $@ -o $(@:.o=.tgc) --slot 0 >/dev/null
 
 # --- the image: startup low, the kernel in the higher half ------------------
 # Each half is linked on its own first and keeps one symbol for the other, so
@@ -182,6 +219,21 @@ $(USR_TESTS): $(B)/usr/tests/%_test: $(B)/tests/guest/ktap.c.o \
 	$(call say,LINK,$@)
 	@mkdir -p $(@D)
 	$(Q)$(USR_CC) -static -o $@ $^
+
+# Modules that tests bind, with the options that their sources name.
+TEST_MODULES := $(patsubst %.asm,$(B)/%.tgc,$(wildcard tests/guest/modules/*.asm))
+
+$(B)/tests/guest/modules/%.tgc: tests/guest/modules/%.asm $(B)/offsets.inc \
+  $(ASM_INC) $(B)/mkcallout Makefile
+	$(call say,MODULE,$<)
+	@mkdir -p $(@D)
+	$(Q)$(NASM) $(NASMFLAGS) -o $(@:.tgc=.o) $<
+	$(Q)$(B)/mkcallout $(@:.tgc=.o) -o $@ $$(sed -n 's/^; mkcallout: //p' $<) \
+	    > $(@:.tgc=.log) 2>&1 || { cat $(@:.tgc=.log) >&2; false; }
+
+WITH_MODULES := $(addprefix $(B)/tests/guest/,bind_modules.S.o fuzz_module.S.o)
+$(WITH_MODULES): USR_CFLAGS += -I$(B)/tests/guest
+$(WITH_MODULES): $(TEST_MODULES)
 
 # The guest's root. Reproducible: no dates, no owners, no order of a directory.
 $(B)/initrd.tar: $(USR_BIN)
@@ -272,7 +324,7 @@ lint: ## include edges, formatting, static checks
 
 objects: $(STARTUP_OBJ) $(KERNEL_OBJ)
 
-compile_commands.json: Makefile $(STARTUP_SRC) $(KERNEL_SRC) ## for editors
+compile_commands.json: Makefile tools/compile-commands.awk $(STARTUP_SRC) $(KERNEL_SRC) ## for editors
 	$(call say,GEN,$@)
 	$(Q)$(MAKE) -Bn V=1 objects | awk -f tools/compile-commands.awk > $@
 

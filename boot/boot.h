@@ -46,3 +46,8 @@ struct fault_frame {
     uint64_t vector, error, rip, cs, rflags, rsp, ss;
 };
 _Noreturn void fault_report(const struct fault_frame *frame);
+
+// Call a function with six arguments. Returns false if it faulted, and *fault
+// is what it left.
+MUST_CHECK bool fault_try(
+    uintptr_t function, const uint64_t arguments[6], struct fault_frame *fault);

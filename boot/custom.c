@@ -5,6 +5,7 @@
 
 #include "boot/console.h"
 #include "boot/library.h"
+#include "boot/modules.h"
 #include "callouts/hardware.h"
 #include "kernel/base/string.h"
 
@@ -23,12 +24,13 @@ struct custom_shipped {
     const struct callout_rtn *rtn;
     const char *resource; // NULL: none
     uint32_t percpu_size;
-    uint16_t ports[2]; // 0: none
+    uint16_t ports[2];   // 0: none
+    const char *version; // NULL: as shipped
 };
 
 static const struct custom_shipped shipped[] = {
 #define CUSTOM(slot, name, resource, percpu, port0, port1)                     \
-    {slot, #name, &custom_##name, resource, percpu, {port0, port1}},
+    {slot, #name, &custom_##name, resource, percpu, {port0, port1}, NULL},
 #include "callouts/custom.def"
 };
 
@@ -37,6 +39,14 @@ static const struct custom_shipped tests[] = {
 #include "callouts/custom_test.def"
 #undef CUSTOM
 };
+
+// What stands in slot 0 instead of what ships there; rtn NULL: nothing.
+static struct custom_shipped replacement;
+
+void custom_replace(const struct callout_rtn *rtn, const char *version) {
+    replacement = (struct custom_shipped){
+        .name = "custom", .rtn = rtn, .version = version};
+}
 
 // The index of a resource, or NO_RESOURCE.
 static uint32_t resource_find(
@@ -67,18 +77,18 @@ static uint32_t resource_index(
     return custom->num_resources++;
 }
 
-static void slot_set_types(
-    struct custom_slot *slot, const struct option_types *types) {
-    slot->num_types = types->count;
-    memcpy(slot->types, types->types, sizeof(slot->types));
-}
+// What is bound to each slot so far.
+static struct bound {
+    const struct callout_rtn *rtn;
+    struct boot_module *module; // NULL: it ships
+} bound[CALLOUT_SLOTS];
 
 static void slot_add(
     struct custom_entry *custom, const struct custom_shipped *s,
     const struct options *options) {
     struct custom_slot *slot = &custom->slots[s->slot];
     name_set(slot->name, s->name);
-    name_set(slot->version, SHIPPED_VERSION);
+    name_set(slot->version, s->version != NULL ? s->version : SHIPPED_VERSION);
     slot->size = s->rtn->rtn_size;
     slot->resource = s->resource != NULL
                          ? resource_index(custom, s->resource, options)
@@ -97,12 +107,91 @@ static void slot_add(
                 s->slot, s->name, custom->percpu_size, PERCPU_STORAGE_MAX);
         }
     }
-    slot_set_types(slot, &options->types[s->slot]);
-    slot->budget_cycles = options->budgets[s->slot];
-    add_custom_callout(s->slot, s->rtn);
     if (s->rtn->rw_size != NULL) {
         slot->storage_size = *s->rtn->rw_size;
-        add_storage(&slot->storage, s->rtn->rw_size, slot->storage_size);
+    }
+    bound[s->slot] = (struct bound){s->rtn, NULL};
+}
+
+// --- modules ----------------------------------------------------------------
+
+// Per-CPU storage for a module; false if there is no room.
+static bool percpu_add(struct custom_entry *custom, struct custom_slot *slot) {
+    uint32_t size = (uint32_t)ALIGN_UP(slot->percpu_size, PERCPU_ALIGN);
+    if (size > PERCPU_STORAGE_MAX - custom->percpu_size) {
+        return false;
+    }
+    slot->percpu = size != 0 ? custom->percpu_size : 0;
+    custom->percpu_size += size;
+    return true;
+}
+
+// Put a module in its slot's place, unless something is against it.
+static void module_add(
+    struct custom_entry *custom, struct boot_module *m,
+    const struct options *options) {
+    const struct module_header *header = &m->module.header;
+    struct custom_slot *slot = &custom->slots[header->slot];
+    struct custom_slot new = {.resource = NO_RESOURCE};
+    if (bound[header->slot].module != NULL) {
+        module_leave_out(
+            m->name, "slot %u is taken by module %s", header->slot,
+            bound[header->slot].module->name);
+        return;
+    }
+    if (header->resource[0] != '\0' &&
+        resource_find(custom, header->resource) == NO_RESOURCE &&
+        custom->num_resources == MAX_RESOURCES) {
+        module_leave_out(
+            m->name, "resource %s would be one more than %u", header->resource,
+            MAX_RESOURCES);
+        return;
+    }
+    module_slot_fill(&m->module, &new);
+    struct custom_slot copy = new;
+    if (!module_try_patcher(m, &copy)) {
+        return;
+    }
+    if (!percpu_add(custom, &new)) {
+        module_leave_out(
+            m->name, "no room for %u bytes of per-CPU storage",
+            header->percpu_size);
+        return;
+    }
+    if (header->resource[0] != '\0') {
+        new.resource = resource_index(custom, header->resource, options);
+    }
+    if (slot->size != 0) {
+        startup_print(
+            "slot %u %s replaced by module %s", header->slot, slot->name,
+            m->name);
+    }
+    *slot = new;
+    bound[header->slot] = (struct bound){m->rtn, m};
+}
+
+// --- the slots, whoever fills them ------------------------------------------
+
+// The command line comes before what a callout says of itself.
+static void slot_finish(
+    struct custom_entry *custom, uint32_t number,
+    const struct options *options) {
+    struct custom_slot *slot = &custom->slots[number];
+    const struct option_types *types = &options->types[number];
+    const struct callout_rtn *rtn = bound[number].rtn;
+    if (rtn == NULL) {
+        return;
+    }
+    if (types->count != 0) {
+        slot->num_types = types->count;
+        memcpy(slot->types, types->types, sizeof(slot->types));
+    }
+    if (options->budgets[number] != 0) {
+        slot->budget_cycles = options->budgets[number];
+    }
+    add_custom_callout(number, rtn, bound[number].module);
+    if (rtn->rw_size != NULL) {
+        add_storage(&slot->storage, rtn->rw_size, slot->storage_size);
     }
 }
 
@@ -134,11 +223,22 @@ void init_custom(const struct machine *machine) {
         add_storage(&custom->resources[i].lock, NULL, RESOURCE_LOCK_SIZE);
     }
     for (size_t i = 0; i < ARRAY_SIZE(shipped); i++) {
-        slot_add(custom, &shipped[i], &machine->options);
+        bool replaced = shipped[i].slot == 0 && replacement.rtn != NULL;
+        slot_add(
+            custom, replaced ? &replacement : &shipped[i], &machine->options);
     }
     for (size_t i = 0; i < ARRAY_SIZE(tests) && machine->options.selftest;
          i++) {
         slot_add(custom, &tests[i], &machine->options);
+    }
+    struct boot_module *m;
+    for (uint32_t i = 0; (m = modules_at(i)) != NULL; i++) {
+        if (!module_is_kernel(&m->module)) {
+            module_add(custom, m, &machine->options);
+        }
+    }
+    for (uint32_t i = 0; i < CALLOUT_SLOTS; i++) {
+        slot_finish(custom, i, &machine->options);
     }
     options_check(custom, &machine->options);
 }

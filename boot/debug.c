@@ -13,33 +13,38 @@
 extern const struct callout_rtn display_char_16550, poll_key_16550,
     break_detect_16550, display_char_debugcon, display_char_vga;
 
-static struct callout_entry *callout_entry(void) {
-    return section_at(&lsp.callout, 0);
+static bool init_16550(unsigned channel, uint64_t port, void **data) {
+    static struct debug_data channels[NUM_DEBUG];
+    channels[channel].port = callout_io_map(UART_PORTS, (uint32_t)port);
+    *data = &channels[channel];
+    return console_has_uart((uint16_t)port);
 }
 
-// QNX's select_debug(), for one channel.
-static void select_debug_16550(unsigned channel, uint16_t port) {
-    static struct debug_data data[NUM_DEBUG];
-    static const char version[] = "16550";
-    if (!console_has_uart(port)) {
-        return;
+static bool init_debugcon(unsigned channel, uint64_t port, void **data) {
+    (void)channel;
+    (void)port;
+    (void)data;
+    return console_has_debugcon();
+}
+
+static bool init_vga(unsigned channel, uint64_t screen, void **data) {
+    static struct vga_data vga;
+    (void)channel;
+    for (unsigned i = 0; i < VGA_COLUMNS * VGA_ROWS; i++) {
+        ((volatile uint16_t *)screen)[i] = VGA_BLANK;
     }
-    struct debug_callout *debug = &callout_entry()->debug[channel];
-    data[channel].port = callout_io_map(UART_PORTS, port);
-    add_callout_at(
-        &debug->display_char, &display_char_16550, "display_char", version,
-        &data[channel]);
-    add_callout_at(
-        &debug->poll_key, &poll_key_16550, "poll_key", version, &data[channel]);
-    add_callout_at(
-        &debug->break_detect, &break_detect_16550, "break_detect", version,
-        &data[channel]);
+    vga.vaddr = callout_memory_map(
+        VGA_COLUMNS * VGA_ROWS * sizeof(uint16_t), screen, DEVICE_ATTR);
+    *data = &vga;
+    return true;
 }
 
-static void select_debug_others(void) {
-    select_debug_16550(DEBUG_PROGRAM, UART_COM2);
-    select_debug_16550(DEBUG_REPORT, UART_COM3);
-}
+#define UART_CALLOUTS                                                          \
+    { &display_char_16550, &poll_key_16550, &break_detect_16550 }
+
+// What serves the other channels, whatever the console is.
+#define OTHER_CHANNELS                                                         \
+    { "16550", {0, UART_COM2, UART_COM3}, init_16550, UART_CALLOUTS }
 
 bool fits_16550(const struct machine *machine) {
     (void)machine;
@@ -47,9 +52,11 @@ bool fits_16550(const struct machine *machine) {
 }
 
 void add_debug_16550(const struct machine *machine) {
+    static const struct debug_device devices[] = {
+        {"16550", {UART_COM1, UART_COM2, UART_COM3}, init_16550, UART_CALLOUTS},
+    };
     (void)machine;
-    select_debug_16550(DEBUG_CONSOLE, UART_COM1);
-    select_debug_others();
+    select_debug(devices, sizeof(devices));
 }
 
 bool fits_debugcon(const struct machine *machine) {
@@ -58,11 +65,12 @@ bool fits_debugcon(const struct machine *machine) {
 }
 
 void add_debug_debugcon(const struct machine *machine) {
+    static const struct debug_device devices[] = {
+        {"debugcon", {DEBUGCON_PORT}, init_debugcon, {&display_char_debugcon}},
+        OTHER_CHANNELS,
+    };
     (void)machine;
-    add_callout_at(
-        &callout_entry()->debug[DEBUG_CONSOLE].display_char,
-        &display_char_debugcon, "display_char", "debugcon", NULL);
-    select_debug_others();
+    select_debug(devices, sizeof(devices));
 }
 
 // The screen keeps what is written to it, and is in text mode.
@@ -80,15 +88,10 @@ bool fits_vga(const struct machine *machine) {
 }
 
 void add_debug_vga(const struct machine *machine) {
-    static struct vga_data data;
+    static const struct debug_device devices[] = {
+        {"vga", {VGA_SCREEN}, init_vga, {&display_char_vga}},
+        OTHER_CHANNELS,
+    };
     (void)machine;
-    for (unsigned i = 0; i < VGA_COLUMNS * VGA_ROWS; i++) {
-        ((volatile uint16_t *)VGA_SCREEN)[i] = VGA_BLANK;
-    }
-    data.vaddr = callout_memory_map(
-        VGA_COLUMNS * VGA_ROWS * sizeof(uint16_t), VGA_SCREEN, DEVICE_ATTR);
-    add_callout_at(
-        &callout_entry()->debug[DEBUG_CONSOLE].display_char, &display_char_vga,
-        "display_char", "vga", &data);
-    select_debug_others();
+    select_debug(devices, sizeof(devices));
 }

@@ -20,6 +20,8 @@
 #define CPUID_EXT_NAME_LEAVES 3
 #define CPUID_EXT_POWER 0x80000007u
 #define FEATURES_EDX_APIC (1u << 9)
+#define FEATURES_EDX_CLFLUSH (1u << 19)
+#define LEAF7_EBX_CLFLUSHOPT (1u << 23)
 #define APIC_ID_OF_EBX(ebx) ((ebx) >> 24)
 
 // Where a BIOS leaves the root of ACPI, and how long that is since ACPI 2.0.
@@ -77,6 +79,9 @@ void discover_cpu(struct machine *machine) {
     struct cpuid basic = cpuid(CPUID_FEATURES, 0);
     struct cpuid extended = cpuid(CPUID_EXT_FEATURES, 0);
     machine->cpu_signature = basic.eax;
+    if ((basic.edx & FEATURES_EDX_CLFLUSH) != 0) {
+        machine->clflush_size = (basic.ebx >> 8 & 0xff) * 8;
+    }
     machine->cpu_flags = flag_if(extended.edx, 20, CPU_FLAG_NX) |
                          flag_if(basic.edx, 13, CPU_FLAG_PGE) |
                          flag_if(basic.ecx, 31, CPU_FLAG_HYPERVISOR);
@@ -85,6 +90,7 @@ void discover_cpu(struct machine *machine) {
         machine->cpu_flags |= flag_if(leaf7.ebx, 7, CPU_FLAG_SMEP) |
                               flag_if(leaf7.ebx, 20, CPU_FLAG_SMAP) |
                               flag_if(leaf7.ecx, 2, CPU_FLAG_UMIP);
+        machine->has_clflushopt = (leaf7.ebx & LEAF7_EBX_CLFLUSHOPT) != 0;
     }
     uint32_t last = cpuid(CPUID_EXT_MAX, 0).eax;
     if (last >= CPUID_EXT_POWER) {

@@ -1,6 +1,6 @@
 ; SPDX-License-Identifier: MIT
 ; Exceptions in startup: each becomes one line on the console, never a silent
-; reset. Nothing in startup is meant to fault.
+; reset. Nothing in startup is meant to fault but what fault_try calls.
 %include "offsets.inc"
 %include "kernel/base/func.inc"
         default rel
@@ -32,11 +32,60 @@ fault_stubs:
 %endrep
 
 fault_common:
+        cmp     qword [fault_catch], 0
+        jne     .caught
         mov     rdi, rsp
         and     rsp, -16
         cld
         call    fault_report
         ud2
+.caught:
+        mov     rsi, rsp
+        mov     rsp, [fault_catch]
+        mov     rdi, [rsp]
+        mov     ecx, FAULT_FRAME_SIZE / 8
+        cld
+        rep movsq
+        xor     eax, eax
+        jmp     fault_try.out
+
+; fault_try - call a function that may fault
+;
+; Entry   rdi = function, rsi = its six arguments, rdx = struct fault_frame
+; Exit    al = 1 if it came back; 0 if it faulted, and *rdx is filled in
+; Clobber as a function in C
+; Stack   whatever the function left on it is gone
+FUNC fault_try
+        push    rbx
+        push    rbp
+        push    r12
+        push    r13
+        push    r14
+        push    r15
+        push    rdx                     ; 16-byte aligned at the call
+        mov     [fault_catch], rsp
+        mov     rax, rdi
+        mov     rdi, [rsi]
+        mov     rdx, [rsi + 16]
+        mov     rcx, [rsi + 24]
+        mov     r8, [rsi + 32]
+        mov     r9, [rsi + 40]
+        mov     rsi, [rsi + 8]
+        call    rax
+        mov     eax, 1
+.out:
+        mov     rsp, [fault_catch]
+        mov     qword [fault_catch], 0
+        cld
+        pop     rdx
+        pop     r15
+        pop     r14
+        pop     r13
+        pop     r12
+        pop     rbp
+        pop     rbx
+        ret
+ENDFUNC fault_try
 
 ; fault_init - fill in the IDT and load it
 ;
@@ -69,5 +118,7 @@ fault_idt_pointer:
         section .bss align=16
 fault_idt:
         resb    NUM_EXCEPTIONS * GATE_SIZE
+fault_catch:                            ; rsp in fault_try, 0: not there
+        resq    1
 
         section .note.GNU-stack noalloc noexec nowrite progbits

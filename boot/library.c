@@ -134,3 +134,36 @@ uint64_t callout_memory_map(uint32_t size, paddr_t address, uint32_t flags) {
     }
     return DEVICE_VADDR + i * PAGE_SIZE + offset;
 }
+
+// --- debug channels ---------------------------------------------------------
+
+static void add_debug(
+    unsigned channel, const struct debug_device *device, void *data) {
+    static const char *const names[] = {
+        "display_char", "poll_key", "break_detect"};
+    struct debug_callout *debug =
+        section_at(&lsp.callout, offsetof(struct callout_entry, debug));
+    uint64_t *pointers[] = {
+        &debug[channel].display_char, &debug[channel].poll_key,
+        &debug[channel].break_detect};
+    for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+        if (device->callouts[i] != NULL) {
+            add_callout_at(
+                pointers[i], device->callouts[i], names[i], device->name, data);
+        }
+    }
+}
+
+void select_debug(const struct debug_device *devices, size_t bytes) {
+    size_t count = bytes / sizeof(*devices);
+    for (unsigned channel = 0; channel < NUM_DEBUG; channel++) {
+        for (size_t i = 0; i < count; i++) {
+            uint64_t address = devices[i].defaults[channel];
+            void *data = NULL;
+            if (address != 0 && devices[i].init(channel, address, &data)) {
+                add_debug(channel, &devices[i], data);
+                break;
+            }
+        }
+    }
+}

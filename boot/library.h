@@ -8,6 +8,7 @@
 #pragma once
 
 #include "boot/machine.h"
+#include "boot/modules.h"
 #include "callouts/callout.h"
 #include "kernel/base/intr_test.h"
 #include "callouts/syspage.h"
@@ -65,25 +66,36 @@ struct callout_slot {
     const char *name;
     const char *version;
 };
-// CALLOUT_SLOT(timer_load, _lapic)
+// CALLOUT_SLOT(timer_load, _lapic); without a suffix it has no version.
 #define CALLOUT_SLOT(callout, suffix)                                          \
     {                                                                          \
         offsetof(struct callout_entry, callout), &callout##suffix, #callout,   \
-            &#suffix[1]                                                        \
+            &#suffix[sizeof(#suffix) > 1]                                      \
     }
 
 // Have a callout copied and its address put where `pointer`, in a section,
 // says; NULL puts it nowhere. `data` is for its patcher; NULL means what
-// callout_register_data() said.
+// callout_register_data() said before.
 void add_callout_at(
     uint64_t *pointer, const struct callout_rtn *rtn, const char *name,
     const char *version, void *data);
+// The same by its place in struct callout_entry. The place of the custom
+// callout is slot 0, instead of what ships there; else the last one added to a
+// place is taken. The version of add_callout() is the one that is being added.
 void add_callout(uint32_t offset, const struct callout_rtn *rtn);
 void add_callout_array(const struct callout_slot *slots, size_t bytes);
 
+// The version that is being added: boot/versions.c says it.
+void callout_version_set(const char *version);
+
+// Put a callout in slot 0, instead of what ships there.
+void custom_replace(const struct callout_rtn *rtn, const char *version);
+
 // Have a custom callout copied to its slot, whose name and version are set; its
-// entry in callout_info has the same index. The patcher's data is the slot.
-void add_custom_callout(uint32_t slot, const struct callout_rtn *rtn);
+// entry in callout_info has the same index. The patcher's data is the slot. `m`
+// is the module that it comes from, NULL: it ships.
+void add_custom_callout(
+    uint32_t slot, const struct callout_rtn *rtn, struct boot_module *m);
 
 // Zeroed storage in the page, 64-byte aligned; its offset is put at `where`, in
 // a section, unless that is NULL. Requests with the same label, if it isn't
@@ -99,6 +111,23 @@ void callout_register_data(const struct callout_rtn *rtn, void *data);
 // page twice gives the same address). Recorded as "hw" in asinfo.
 uint32_t callout_io_map(uint32_t size, uint32_t port);
 uint64_t callout_memory_map(uint32_t size, paddr_t address, uint32_t flags);
+
+// --- debug channels ---------------------------------------------------------
+
+// A device that serves debug channels.
+struct debug_device {
+    const char *name;             // the version of its callouts
+    uint64_t defaults[NUM_DEBUG]; // its port or address by channel, 0: not that
+
+    // Whether it is there, and *data for the patchers; once for each channel.
+    bool (*init)(unsigned channel, uint64_t address, void **data);
+
+    // display_char, poll_key, break_detect; the last two may be NULL.
+    const struct callout_rtn *callouts[3];
+};
+
+// Have each channel served by the first of the devices that is there for it.
+void select_debug(const struct debug_device *devices, size_t bytes);
 
 // --- interrupts -------------------------------------------------------------
 
@@ -149,12 +178,21 @@ struct callout_placement {
     const struct callout_rtn *rtn;
     const char *name;
     const char *version;
-    void *data; // for the patcher
+    void *data;                        // for the patcher
+    struct boot_module *module;        // that it comes from, or NULL
+    const struct callout_rtn *instead; // if the module misbehaves; NULL: none
+    const char *instead_version;
 };
 
+// The callout that ships whose patcher is running, or NULL.
+const char *callout_patching(void);
+
+// The version of a callout that was added, NULL if there is none.
+const char *callout_version(const char *name);
+
 // Copy one callout, patch the copy, and describe it in callout_info. The
-// pointer is left alone.
-void callout_place(
+// pointer is left alone. False if it is of a module that was left out now.
+bool callout_place(
     uint8_t *page, uint32_t offset, const struct callout_placement *p);
 
 // Describe other code of the page in callout_info.
@@ -172,8 +210,10 @@ uint32_t group_num_entries(const struct startup_intrinfo *intr);
 bool group_has_entry(uint32_t vector);
 
 // Offsets in the finished page, known after sizing.
+// The last is that of the count of calls of the callout that is placed next.
 uint32_t syspage_intrinfo_offset(void);
 uint32_t syspage_private_offset(void);
+uint32_t syspage_next_calls_offset(void);
 
 // --- the page ---------------------------------------------------------------
 
@@ -183,3 +223,7 @@ uint32_t syspage_size(void);
 // Pass two: write the page, of the size that pass one said, to this physical
 // address, which is identity-mapped, and map it at SYSPAGE_VADDR.
 void syspage_write(paddr_t page);
+
+// Print the finished page to startup's console, a line for each entry, section
+// by section: boot/print_syspage.c.
+void print_syspage(const struct syspage_entry *page);

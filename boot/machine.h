@@ -31,6 +31,8 @@ struct machine {
     uint32_t cpu_signature; // CPUID.1:EAX
     uint32_t cpu_flags;     // CPU_FLAG_*
     char cpu_name[49];      // the brand string
+    uint32_t clflush_size;  // bytes that CLFLUSH takes, 0: there is none
+    bool has_clflushopt;
 
     struct acpi acpi;
     bool has_acpi;

@@ -7,6 +7,7 @@
 #include "boot/boot.h"
 #include "boot/console.h"
 #include "boot/library.h"
+#include "boot/modules.h"
 #include "kernel/base/elf_format.h"
 #include "kernel/base/string.h"
 
@@ -47,12 +48,17 @@ static bool first_word_is(const char *text, const char *word) {
 static void modules_add(void) {
     struct mb2_module module;
     for (size_t cursor = 0; mb2_module_next(boot_info, &cursor, &module);) {
-        if (!first_word_is(module.cmdline, "initrd")) {
-            startup_print(
-                "module \"%s\": not an initrd, left out", module.cmdline);
-        } else {
+        if (first_word_is(module.cmdline, "initrd")) {
             occupied_add(module.start, module.end, "module", module.cmdline);
+        } else if (!modules_is_callout(module.cmdline)) {
+            startup_print(
+                "module \"%s\": neither initrd nor callout, left out",
+                module.cmdline);
         }
+    }
+    const struct boot_module *m;
+    for (uint32_t i = 0; (m = modules_at(i)) != NULL; i++) {
+        occupied_add(m->start, m->end, "startup", "callout module");
     }
 }
 

@@ -277,6 +277,14 @@ static const char *parse_toll(struct options *options, char *rest) {
     return "neither off nor on";
 }
 
+static const char *parse_syspage(struct options *options, char *rest) {
+    if (strcmp(rest, "print") != 0) {
+        return "not print";
+    }
+    options->print_syspage = true;
+    return NULL;
+}
+
 static const char *parse_type(struct options *options, char *rest) {
     uint32_t type;
     if (!parse_whole_number(rest, &type)) {

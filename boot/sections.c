@@ -87,18 +87,29 @@ static uint32_t caches_leaf(void) {
     return cpuid(0, 0).eax >= CPUID_CACHES ? CPUID_CACHES : 0;
 }
 
-void init_cacheattr(void) {
+// What is left where CPUID does not describe the caches: CLFLUSH says how long
+// a line is.
+static void cacheattr_add_unknown(uint32_t line_size) {
+    struct cacheattr_entry *entry = section_add(&lsp.cacheattr, sizeof(*entry));
+    entry->next = CACHE_LIST_END;
+    entry->line_size = line_size;
+    entry->level = 1;
+    entry->flags = CACHE_FLAG_DATA;
+}
+
+void init_cacheattr(const struct machine *machine) {
     uint32_t leaf = caches_leaf();
-    if (leaf == 0) {
-        return;
-    }
     uint32_t count = 0;
-    for (; count < CACHES_MAX; count++) {
+    for (; leaf != 0 && count < CACHES_MAX; count++) {
         struct cpuid r = cpuid(leaf, count);
         if ((r.eax & 0x1f) == CACHE_TYPE_NONE) {
             break;
         }
         cacheattr_add(r);
+    }
+    if (count == 0 && machine->clflush_size != 0) {
+        cacheattr_add_unknown(machine->clflush_size);
+        return;
     }
     struct cacheattr_entry *caches = section_at(&lsp.cacheattr, 0);
     for (uint32_t i = 0; i < count; i++) {

@@ -7,7 +7,7 @@
 
 void init_system_private(const struct machine *machine);
 void init_cpuinfo(const struct machine *machine);
-void init_cacheattr(void);
+void init_cacheattr(const struct machine *machine);
 void init_hwinfo(const struct machine *machine);
 void init_qtime(const struct machine *machine);
 void init_strings(const struct machine *machine);

@@ -6,6 +6,7 @@
 #include "boot/library.h"
 #include "boot/machine.h"
 #include "boot/memory.h"
+#include "boot/modules.h"
 #include "boot/sections.h"
 
 static struct machine machine;
@@ -21,12 +22,13 @@ void startup_main(uint32_t magic, uint32_t info) {
     discover_pci(&machine);
     discover_legacy_interrupts();
     discover_clocks(&machine);
+    modules_read(&machine);
     memory_init(&machine);
 
     init_system_private(&machine);
     init_raminfo(&machine);
     init_cpuinfo(&machine);
-    init_cacheattr();
+    init_cacheattr(&machine);
     init_hwinfo(&machine);
     init_qtime(&machine);
     init_strings(&machine);
@@ -37,11 +39,16 @@ void startup_main(uint32_t magic, uint32_t info) {
     uint32_t size = syspage_size();
     paddr_t page = memory_find(size);
     syspage_write(page);
+    if (machine.options.print_syspage) {
+        print_syspage((const struct syspage_entry *)page);
+    }
     kernel_enter(SYSPAGE_VADDR);
 }
 
 void fault_report(const struct fault_frame *frame) {
+    const char *name = callout_patching();
     startup_fail(
-        "exception %lu in startup at %lx, error code %lx", frame->vector,
-        frame->rip, frame->error);
+        "exception %lu in startup at %lx, error code %lx%s%s", frame->vector,
+        frame->rip, frame->error, name != NULL ? ", in the patcher of " : "",
+        name != NULL ? name : "");
 }

@@ -4,12 +4,13 @@
 #include "boot/boot.h"
 #include "boot/console.h"
 #include "boot/library.h"
+#include "boot/modules.h"
 #include "kernel/base/layout.h"
 #include "kernel/base/string.h"
 
 #define MAX_PLACEMENTS 160
 #define MAX_REGISTERED 32
-#define MAX_STORAGE 128
+#define MAX_STORAGE 160
 #define SECTION_ALIGN 64u
 #define STORAGE_ALIGN 64u
 #define CODE_ALIGN 16u
@@ -77,9 +78,23 @@ static void placement_add(struct callout_placement placement) {
     }
     placements[num_placements++] = placement;
     const struct callout_rtn *rtn = placement.rtn;
+    const struct callout_rtn *instead = placement.instead;
     if (rtn->rw_size != NULL) {
         add_storage(NULL, rtn->rw_size, *rtn->rw_size);
     }
+    if (instead != NULL && instead->rw_size != NULL) {
+        add_storage(NULL, instead->rw_size, *instead->rw_size);
+    }
+}
+
+const char *callout_version(const char *name) {
+    for (uint32_t i = 0; i < num_placements; i++) {
+        if (strcmp(placements[i].name, name) == 0) {
+            return placements[i].instead != NULL ? placements[i].instead_version
+                                                 : placements[i].version;
+        }
+    }
+    return NULL;
 }
 
 static void *registered_data(const struct callout_rtn *rtn) {
@@ -91,19 +106,55 @@ static void *registered_data(const struct callout_rtn *rtn) {
     return NULL;
 }
 
+// Let a module stand in for a version of a kernel callout. Callouts that share
+// storage still do so, and its patcher gets the version's data.
+static void placement_replace(struct callout_placement *p) {
+    struct boot_module *m = modules_replacement(p->name, p->version);
+    if (m == NULL) {
+        return;
+    }
+    const uint32_t *rw_size = p->rtn->rw_size;
+    if (rw_size != NULL && m->rtn->rw_size != NULL) {
+        if (*rw_size != *m->rtn->rw_size) {
+            module_leave_out(
+                m->name, "storage of %u bytes, but version %s has %u",
+                *m->rtn->rw_size, p->version, *rw_size);
+            m->state = MODULE_LEFT_OUT;
+            return;
+        }
+        m->rtn->rw_size = rw_size;
+    }
+    if (!module_try_patcher(m, p->data)) {
+        return;
+    }
+    if (m->state == MODULE_WAITS) {
+        startup_print(
+            "%s %s replaced by module %s", p->name, p->version, m->name);
+        m->state = MODULE_USED;
+    }
+    p->module = m;
+    p->instead = p->rtn;
+    p->instead_version = p->version;
+    p->rtn = m->rtn;
+    p->version = module_version(&m->module);
+}
+
 void add_callout_at(
     uint64_t *pointer, const struct callout_rtn *rtn, const char *name,
     const char *version, void *data) {
-    placement_add((struct callout_placement){
+    struct callout_placement placement = {
         .pointer = pointer,
         .rtn = rtn,
         .name = name,
         .version = version,
-        .data = data,
-    });
+        .data = data != NULL ? data : registered_data(rtn),
+    };
+    placement_replace(&placement);
+    placement_add(placement);
 }
 
-void add_custom_callout(uint32_t number, const struct callout_rtn *rtn) {
+void add_custom_callout(
+    uint32_t number, const struct callout_rtn *rtn, struct boot_module *m) {
     struct custom_entry *custom = section_at(&lsp.custom, 0);
     struct custom_slot *slot = &custom->slots[number];
     placement_add((struct callout_placement){
@@ -113,6 +164,7 @@ void add_custom_callout(uint32_t number, const struct callout_rtn *rtn) {
         .name = slot->name,
         .version = slot->version,
         .data = slot,
+        .module = m,
     });
 }
 
@@ -123,12 +175,43 @@ static uint64_t *callout_pointer(uint32_t offset) {
     return section_at(&lsp.callout, offset);
 }
 
+static const char *version_added = "";
+
+void callout_version_set(const char *version) {
+    version_added = version;
+}
+
+// The name of a callout by its place in the callout section.
+static const char *callout_name(uint32_t offset) {
+    static const struct {
+        uint32_t offset;
+        const char *name;
+    } names[] = {
+#define NAME(callout) {offsetof(struct callout_entry, callout), #callout}
+        NAME(reboot),       NAME(power),       NAME(timer_load),
+        NAME(timer_reload), NAME(timer_value), NAME(custom),
+#undef NAME
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+        if (names[i].offset == offset) {
+            return names[i].name;
+        }
+    }
+    startup_fail("no callout has its place at %u", offset);
+}
+
 void add_callout(uint32_t offset, const struct callout_rtn *rtn) {
-    add_callout_at(callout_pointer(offset), rtn, "callout", "", NULL);
+    const struct callout_slot slot = {
+        offset, rtn, callout_name(offset), version_added};
+    add_callout_array(&slot, sizeof(slot));
 }
 
 void add_callout_array(const struct callout_slot *slots, size_t bytes) {
     for (size_t i = 0; i < bytes / sizeof(*slots); i++) {
+        if (slots[i].offset == offsetof(struct callout_entry, custom)) {
+            custom_replace(slots[i].rtn, slots[i].version);
+            continue;
+        }
         add_callout_at(
             callout_pointer(slots[i].offset), slots[i].rtn, slots[i].name,
             slots[i].version, NULL);
@@ -147,8 +230,8 @@ static const char *category_of(const char *name) {
         {"config", "interrupt"},   {"id", "interrupt"},
         {"eoi", "interrupt"},      {"control", "cache"},
         {"reboot", "reset"},       {"power", "power"},
-        {"send_ipi", "smp"},       {"start_cpu", "smp"},
-        {"init_cpu", "smp"},
+        {"idle", "power"},         {"send_ipi", "smp"},
+        {"start_cpu", "smp"},      {"init_cpu", "smp"},
     };
     for (size_t i = 0; i < ARRAY_SIZE(categories); i++) {
         if (strcmp(categories[i][0], name) == 0) {
@@ -236,27 +319,84 @@ static void patches_find(
     }
 }
 
-void callout_place(
-    uint8_t *page, uint32_t offset, const struct callout_placement *p) {
+static const char *patching;
+
+const char *callout_patching(void) {
+    return patching;
+}
+
+static bool copy_patched(
+    uint8_t *page, uint32_t offset, uint32_t rw,
+    const struct callout_placement *p) {
     const struct callout_rtn *rtn = p->rtn;
-    uint32_t rw = rtn->rw_size != NULL ? storage_offset(rtn->rw_size) : 0;
-    if (page != NULL) {
-        memcpy(page + offset, rtn->rtn_code, rtn->rtn_size);
-        if (rtn->patcher != NULL) {
-            rtn->patcher(
-                (uintptr_t)page, SYSPAGE_VADDR, offset, rw,
-                p->data != NULL ? p->data : registered_data(rtn), rtn);
-        }
+    memcpy(page + offset, rtn->rtn_code, rtn->rtn_size);
+    if (p->module != NULL) {
+        return module_patch(p->module, page, offset, rw, p->data);
     }
-    struct callout_info *info = p->info != NULL ? p->info : info_next(page);
+    if (rtn->patcher != NULL) {
+        patching = p->name;
+        rtn->patcher((uintptr_t)page, SYSPAGE_VADDR, offset, rw, p->data, rtn);
+        patching = NULL;
+    }
+    return true;
+}
+
+// Where the storage of a callout lies, 0 if it has none.
+static uint32_t storage_of(const struct callout_rtn *rtn) {
+    return rtn->rw_size != NULL ? storage_offset(rtn->rw_size) : 0;
+}
+
+// A module's patcher has already been tried. If it does now what it did not do
+// then, the callout that it stands in for takes its place.
+static bool placement_copy(
+    uint8_t *page, uint32_t offset, struct callout_placement *p) {
+    if (p->module == NULL || p->module->state != MODULE_LEFT_OUT) {
+        if (copy_patched(page, offset, storage_of(p->rtn), p)) {
+            return true;
+        }
+        memset(page + offset, INT3, p->rtn->rtn_size);
+    }
+    p->module = NULL;
+    p->rtn = p->instead;
+    p->version = p->instead_version;
+    if (p->rtn == NULL) {
+        return false;
+    }
+    return copy_patched(page, offset, storage_of(p->rtn), p);
+}
+
+bool callout_place(
+    uint8_t *page, uint32_t offset, const struct callout_placement *placement) {
+    struct callout_placement p = *placement;
+    struct callout_info *info = p.info != NULL ? p.info : info_next(page);
+    if (page != NULL && !placement_copy(page, offset, &p)) {
+        memset(info, 0, sizeof(*info));
+        return false;
+    }
+    const struct callout_rtn *rtn = p.rtn;
     info_fill(
-        info, page, offset, rtn->rtn_size, p->name, p->version,
-        category_of(p->name));
-    info->rw = rw;
+        info, page, offset, rtn->rtn_size, p.name, p.version,
+        category_of(p.name));
+    info->rw = storage_of(rtn);
     info->rw_size = rtn->rw_size != NULL ? *rtn->rw_size : 0;
     if (page != NULL) {
         patches_find(info, rtn->rtn_code, page + offset);
     }
+    return true;
+}
+
+// The room that a placement may need.
+static uint32_t placement_size(const struct callout_placement *p) {
+    uint32_t size = p->rtn->rtn_size;
+    if (p->instead != NULL && p->instead->rtn_size > size) {
+        size = p->instead->rtn_size;
+    }
+    return size;
+}
+
+static void slot_empty(struct custom_slot *slot) {
+    memset(slot, 0, sizeof(*slot));
+    slot->resource = NO_RESOURCE;
 }
 
 // Put all callouts, then the interrupt entry code, from `offset` on; say where
@@ -264,11 +404,13 @@ void callout_place(
 static uint32_t code_place(uint8_t *page, uint32_t offset) {
     for (uint32_t i = 0; i < num_placements; i++) {
         const struct callout_placement *p = &placements[i];
-        callout_place(page, offset, p);
-        if (page != NULL && p->pointer != NULL) {
+        bool placed = callout_place(page, offset, p);
+        if (!placed) {
+            slot_empty(p->data);
+        } else if (page != NULL && p->pointer != NULL) {
             *p->pointer = SYSPAGE_VADDR + offset;
         }
-        offset = ALIGN_UP(offset + p->rtn->rtn_size, CODE_ALIGN);
+        offset = ALIGN_UP(offset + placement_size(p), CODE_ALIGN);
     }
     struct weave weave = {page, offset};
     weave_groups(&weave);
@@ -324,7 +466,8 @@ uint32_t syspage_size(void) {
     as_add(0, 0, AS_ATTR_READABLE | AS_ATTR_RAM, "syspage", "");
     syspage_asinfo =
         section_at(&lsp.asinfo, lsp.asinfo.size - sizeof(struct asinfo_entry));
-    (void)slot_info(0); // also of a page without custom callouts
+    (void)callout_pointer(0); // syspage_write() fills in custom
+    (void)slot_info(0);       // also of a page without custom callouts
     uint32_t code_size = code_place(NULL, 0);
     next_info = CALLOUT_SLOTS;
 
@@ -377,4 +520,10 @@ uint32_t syspage_intrinfo_offset(void) {
 
 uint32_t syspage_private_offset(void) {
     return header.system_private.offset;
+}
+
+uint32_t syspage_next_calls_offset(void) {
+    return header.callout_info.offset +
+           next_info * (uint32_t)sizeof(struct callout_info) +
+           (uint32_t)offsetof(struct callout_info, calls);
 }

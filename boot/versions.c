@@ -7,6 +7,7 @@
 
 #include "boot/console.h"
 #include "boot/library.h"
+#include "boot/modules.h"
 #include "boot/sections.h"
 #include "callouts/hardware.h"
 #include "kernel/base/string.h"
@@ -16,13 +17,15 @@
 #define SLP_TYP_SHIFT 10 // PM1 control (ACPI specification)
 #define SLP_EN (1u << 13)
 #define IO_PORTS 0x10000u
+#define CPUID_MONITOR (1u << 3) // leaf 1, ecx
 #define PADDR_MAX (1ul << 52)
 
 extern const struct callout_rtn timer_load_lapic, timer_reload_lapic,
     timer_value_lapic, timer_load_hpet, timer_reload_hpet, timer_value_hpet,
     timer_load_hpet_msi, timer_reload_hpet_msi, timer_value_hpet_msi,
     timer_load_pit, timer_reload_pit, timer_value_pit, reboot_acpi, reboot_cf9,
-    reboot_8042, reboot_triple, power_acpi, power_ports;
+    reboot_8042, reboot_triple, power_acpi, power_ports, idle_hlt, idle_mwait,
+    control_clflush, control_clflushopt, control_wbinvd, custom, custom_args6;
 
 // One version of a category's callouts.
 struct callout_version {
@@ -220,6 +223,91 @@ static void add_power_ports(const struct machine *machine) {
     add_callout_array(slots, sizeof(slots));
 }
 
+// Under a hypervisor only if it is asked for: HLT is how a CPU is given back to
+// it, while MWAIT may spin. CPUID leaf 1 is in Intel SDM volume 2, "CPUID".
+static bool fits_idle_mwait(const struct machine *machine) {
+    return (cpuid(1, 0).ecx & CPUID_MONITOR) != 0 &&
+           ((machine->cpu_flags & CPU_FLAG_HYPERVISOR) == 0 ||
+            options_callout_version(&machine->options, "idle") != NULL);
+}
+
+static void add_idle_mwait(const struct machine *machine) {
+    static const struct callout_slot slots[] = {CALLOUT_SLOT(idle, _mwait)};
+    (void)machine;
+    add_callout_array(slots, sizeof(slots));
+}
+
+static void add_idle_hlt(const struct machine *machine) {
+    static const struct callout_slot slots[] = {CALLOUT_SLOT(idle, _hlt)};
+    (void)machine;
+    add_callout_array(slots, sizeof(slots));
+}
+
+// --- caches ---------------------------------------------------------------
+
+static uint32_t num_caches(void) {
+    return lsp.cacheattr.size / (uint32_t)sizeof(struct cacheattr_entry);
+}
+
+static bool fits_cache_wbinvd(const struct machine *machine) {
+    (void)machine;
+    return num_caches() != 0; // to hang it on
+}
+
+static bool fits_cache_clflush(const struct machine *machine) {
+    return machine->clflush_size != 0;
+}
+
+static bool fits_cache_clflushopt(const struct machine *machine) {
+    return fits_cache_clflush(machine) && machine->has_clflushopt;
+}
+
+// One copy for each level, as in QNX. Instruction caches follow by themselves.
+static void add_cache(
+    const struct machine *machine, const struct callout_rtn *rtn,
+    const char *version) {
+    static struct cache_data data;
+    data.flush_size = machine->clflush_size;
+    struct cacheattr_entry *caches = section_at(&lsp.cacheattr, 0);
+    for (uint32_t i = 0; i < num_caches(); i++) {
+        if ((caches[i].flags & CACHE_FLAG_DATA) != 0) {
+            add_callout_at(&caches[i].control, rtn, "control", version, &data);
+        }
+    }
+}
+
+static void add_cache_clflushopt(const struct machine *machine) {
+    add_cache(machine, &control_clflushopt, "clflushopt");
+}
+
+static void add_cache_clflush(const struct machine *machine) {
+    add_cache(machine, &control_clflush, "clflush");
+}
+
+static void add_cache_wbinvd(const struct machine *machine) {
+    add_cache(machine, &control_wbinvd, "wbinvd");
+}
+
+// --- custom -----------------------------------------------------------------
+
+// Slot 0 as it ships comes with the other slots: boot/custom.c.
+static void add_custom_sum(const struct machine *machine) {
+    (void)machine;
+}
+
+// The sample of QNX's documentation: callouts/custom_qnx.S.
+static void add_custom_qnx(const struct machine *machine) {
+    (void)machine;
+    add_callout(offsetof(struct callout_entry, custom), &custom);
+}
+
+// What slot 1 has: QNX's stubs, which call slot 0, can show six arguments.
+static void add_custom_args6(const struct machine *machine) {
+    static const struct callout_slot slots[] = {CALLOUT_SLOT(custom, _args6)};
+    (void)machine;
+    add_callout_array(slots, sizeof(slots));
+}
+
 // --- the table --------------------------------------------------------------
 
 static const struct callout_version versions[] = {
@@ -242,6 +330,10 @@ static const struct callout_version versions[] = {
     {"interrupt", "lapic", fits_lapic, add_lapic_alone, "a local APIC"},
     {"smp", "xapic", fits_lapic, init_smp, "a local APIC"},
     {"smp", "up", fits_always, init_smp_up, "nothing"},
+    {"cache", "clflushopt", fits_cache_clflushopt, add_cache_clflushopt,
+     "CLFLUSHOPT"},
+    {"cache", "clflush", fits_cache_clflush, add_cache_clflush, "CLFLUSH"},
+    {"cache", "wbinvd", fits_cache_wbinvd, add_cache_wbinvd, "a known cache"},
     {"reset", "acpi", fits_reset_acpi, add_reset_acpi,
      "a reset register in ACPI's tables"},
     {"reset", "cf9", fits_reset_cf9, add_reset_cf9, "a PCI bus"},
@@ -249,6 +341,11 @@ static const struct callout_version versions[] = {
     {"reset", "triple", fits_always, add_reset_triple, "nothing"},
     {"power", "acpi", fits_power_acpi, add_power_acpi, "ACPI with state S5"},
     {"power", "ports", fits_always, add_power_ports, "nothing"},
+    {"idle", "mwait", fits_idle_mwait, add_idle_mwait, "MONITOR and MWAIT"},
+    {"idle", "hlt", fits_always, add_idle_hlt, "nothing"},
+    {"custom", "sum", fits_always, add_custom_sum, "nothing"},
+    {"custom", "qnx", fits_always, add_custom_qnx, "nothing"},
+    {"custom", "args6", fits_always, add_custom_args6, "nothing"},
 };
 
 enum { CATEGORY_INTERRUPT = 1, CATEGORY_TIMER, CATEGORY_SMP };
@@ -263,8 +360,11 @@ static const struct {
     [CATEGORY_INTERRUPT] = {"interrupt", false},
     [CATEGORY_TIMER] = {"timer", false},
     [CATEGORY_SMP] = {"smp", false},
+    {"cache", true},
     {"reset", false},
     {"power", false},
+    {"idle", false},
+    {"custom", true},
 };
 
 static const struct callout_version *version_find(
@@ -332,6 +432,7 @@ void init_callouts(const struct machine *machine) {
         const struct callout_version *v =
             version_choose(machine, categories[i].name);
         if (v != NULL) {
+            callout_version_set(v->version);
             v->add(machine);
             taken[i] = v->version;
         } else if (!categories[i].optional) {
@@ -344,5 +445,6 @@ void init_callouts(const struct machine *machine) {
             taken[CATEGORY_INTERRUPT], taken[CATEGORY_TIMER],
             taken[CATEGORY_SMP]);
     }
+    modules_check_used();
     add_test_groups(machine);
 }

@@ -18,6 +18,7 @@
 ;
 ;       level_enter     room for its words, eax = the level that it is given
 ; again:load_...        what the id stub's genflags ask for
+;       count           of the stub that follows
 ;       (id)            eax = vector in the group, -1 spurious
 ;       level_found     keep it
 ;       level_check     nothing found: to none (not with NOGLITCH)
@@ -28,6 +29,7 @@
 ;
 ;       dispatch_...    call the kernel
 ; eoi:  load_...        what the eoi stub's genflags ask for
+;       count
 ;       (eoi)
 ;       level_again     with ID_LOOP: to again, at most so many times
 ;       level_leave
@@ -201,6 +203,12 @@ PIECE_END
 PIECE load_cpunum
         mov     esi, [gs:abs PERCPU_CPU_ID]
 .site equ .code
+PIECE_END
+
+; before an id or an eoi: the stub counts itself in callout_info
+PIECE count
+        lock inc qword [abs dword PATTERN]
+.site equ $ - 4
 PIECE_END
 
 ; --- the kernel's part --------------------------------------------------------

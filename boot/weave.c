@@ -31,7 +31,7 @@ extern const struct weave_piece weave_entry_save, weave_entry_level, weave_jump,
     weave_level_leave, weave_child_match, weave_jump_if_above_or_equal,
     weave_jump_if_not_equal, weave_jump_if_below, weave_load_syspage,
     weave_load_intrinfo, weave_load_given, weave_load_vector,
-    weave_load_intrmask, weave_load_cpunum, weave_dispatch_found,
+    weave_load_intrmask, weave_load_cpunum, weave_count, weave_dispatch_found,
     weave_dispatch_other, weave_dispatch_group, weave_dispatch_frame,
     weave_dispatch_call;
 
@@ -118,13 +118,15 @@ static void genflags_load(
     }
 }
 
-// Append an id or eoi stub and describe it in the group's entry.
+// Append an id or eoi stub, and before it what counts its runs; describe it in
+// the group's entry.
 static void stub_add(
     struct weave *weave, const struct callout_rtn *rtn, const char *name,
     const char *version, void *data, struct intr_stub *out) {
     struct callout_placement placement = {
         .rtn = rtn, .name = name, .version = version, .data = data};
-    callout_place(weave->page, weave->offset, &placement);
+    piece_add(weave, &weave_count, page_address(syspage_next_calls_offset()));
+    (void)callout_place(weave->page, weave->offset, &placement);
     if (weave->page != NULL) {
         out->size = rtn->rtn_size;
         out->rtn = SYSPAGE_VADDR + weave->offset;

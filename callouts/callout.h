@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The record of a callout, as callout.inc's CALLOUT_START and CALLOUT_END emit
-// it: startup copies the code into the system page and has it patched there.
+// The record of a callout, as CALLOUT_START and CALLOUT_END of callout.inc and
+// callout.ah emit it, and CALLOUT_C for callouts in C: startup copies the code
+// into the system page and has it patched there.
 #pragma once
 
 #include "kernel/base/types.h"
@@ -28,7 +29,7 @@ struct callout_rtn {
 
 _Static_assert(
     offsetof(struct callout_rtn, rtn_code) == 24,
-    "CALLOUT_START in callouts/callout.inc emits this layout");
+    "what the macros for assembly and for C emit");
 
 // What the patchers of this folder expect as data.
 struct debug_data {
@@ -56,6 +57,9 @@ struct hpet_data {
     uint32_t comparator; // offset of its registers from comparator 0's
     uint32_t num_comparators;
 };
+struct cache_data {
+    uint64_t flush_size; // bytes that CLFLUSH takes
+};
 struct power_data {
     uint32_t pm1a_port; // 0: none
     uint32_t pm1b_port;
@@ -63,3 +67,102 @@ struct power_data {
     uint32_t pm1b_value;
 };
 // That of custom callouts is their struct custom_slot.
+
+// --- for authors of callouts in C -------------------------------------------
+//
+// One callout a file, of one function: all that it calls must be inlined. It
+// has no static data and nothing but general registers; mkcallout sees to it.
+// The flags that make a compiler keep to that are in the Makefile as
+// CALLOUT_CFLAGS, and docs/modules.md has them on one line. Include offsets.h,
+// last, for CALLOUT_PERCPU. Its label is the file's:
+//
+//     CALLOUT_RW(count_rw, 8)
+//
+//     static CALLOUT_PATCHER(patch_count) {
+//         CALLOUT_PATCH_STORAGE(count);
+//     }
+//
+//     CALLOUT_C(count, count_rw, patch_count)
+//     uintptr_t count_code(struct syspage_entry *syspage, uint32_t type_id,
+//                          struct regs *regs) {
+//         uint64_t *total = CALLOUT_STORAGE(count, syspage);
+//         return *total += regs->rdi;
+//     }
+
+// What CALLOUT_START of callout.inc emits, for the function `name`_code that
+// follows, which no other may use. Arguments are 0 where there is none.
+//
+// The function lies in the record's section right behind the header; that is
+// the compiler's doing, hence the "#", which makes a comment of the flags that
+// it would add, and the .skip, which is negative, an error, if something lies
+// between. The header is 8 bytes off a multiple of 16, as is the code's place.
+// The end is in a subsection of its own: behind all that the compiler puts
+// there.
+// clang-format off
+#define CALLOUT_C(name, rw_size_label, patcher)                                \
+    __asm__(".section .rodata.callouts, \"a\", @progbits\n\t"                  \
+            ".balign 16, 0\n\t"                                                \
+            ".skip 8, 0\n\t"                                                   \
+            ".globl " #name "\n\t"                                             \
+            ".type " #name ", @object\n"                                       \
+            #name ":\n\t"                                                      \
+            ".quad " #rw_size_label ", " #patcher "\n\t"                       \
+            ".long .Lend_" #name " - " #name "_code, 0\n\t"                    \
+            ".subsection 1\n\t"                                                \
+            ".skip 24 - (" #name "_code - " #name ")\n"                        \
+            ".Lend_" #name ":\n\t"                                             \
+            ".size " #name ", . - " #name "\n\t"                               \
+            ".text");                                                          \
+    __attribute__((used, section(".rodata.callouts,\"a\",@progbits #"))) static
+// clang-format on
+
+// The size of storage, for the second argument of CALLOUT_C.
+#define CALLOUT_RW(label, bytes)                                               \
+    __attribute__((used)) static const uint32_t label = (bytes);
+
+// A number that the patcher fills in. Each site has a name of its own, and may
+// stand once in the code.
+#define CALLOUT_PATCHED(callout, site)                                         \
+    ({                                                                         \
+        uint32_t value_;                                                       \
+        __asm__("movl $0x5a5a5a5a, %0\n\t"                                     \
+                ".equiv .Lsite_" #callout "_" #site ", . - 4"                  \
+                : "=r"(value_));                                               \
+        value_;                                                                \
+    })
+
+// The storage that goes with CALLOUT_C's second argument, at its kernel
+// address, and the callout's part of this CPU's slice; each once in the code.
+#define CALLOUT_STORAGE(callout, syspage)                                      \
+    ((void *)((uintptr_t)(syspage) + CALLOUT_PATCHED(callout, storage)))
+#define CALLOUT_PERCPU(callout)                                                \
+    ((void *)(callout_slice(PERCPU_STORAGE) + CALLOUT_PATCHED(callout, percpu)))
+
+// This CPU's slice; `pointer` is where its per-CPU block has the address.
+#define callout_slice(pointer)                                                 \
+    ({                                                                         \
+        uintptr_t slice_;                                                      \
+        __asm__("movq %%gs:%c1, %0" : "=r"(slice_) : "i"(pointer));            \
+        slice_;                                                                \
+    })
+
+// The head of a patcher.
+#define CALLOUT_PATCHER(name)                                                  \
+    __attribute__((used)) void name(                                           \
+        paddr_t paddr, __attribute__((unused)) uintptr_t vaddr,                \
+        unsigned rtn_offset, __attribute__((unused)) unsigned rw_offset,       \
+        __attribute__((unused)) void *data,                                    \
+        __attribute__((unused)) const struct callout_rtn *src)
+
+// In a patcher: fill in a site.
+#define CALLOUT_PATCH(callout, site, number)                                   \
+    do {                                                                       \
+        uint32_t offset_;                                                      \
+        __asm__("movl $.Lsite_" #callout "_" #site " - " #callout "_code, %0"  \
+                : "=r"(offset_));                                              \
+        *(uint32_t *)(paddr + rtn_offset + offset_) = (number);                \
+    } while (0)
+#define CALLOUT_PATCH_STORAGE(callout)                                         \
+    CALLOUT_PATCH(callout, storage, rw_offset)
+#define CALLOUT_PATCH_PERCPU(callout)                                          \
+    CALLOUT_PATCH(callout, percpu, ((const struct custom_slot *)data)->percpu)

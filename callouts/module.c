@@ -159,7 +159,7 @@ static const char *check_layout(const struct module_header *header) {
 }
 
 static const char *check_numbers(const struct module_header *header) {
-    if (header->slot >= CALLOUT_SLOTS) {
+    if (header->slot != MODULE_NO_SLOT && header->slot >= CALLOUT_SLOTS) {
         return "no such slot";
     }
     if (header->storage_size > MODULE_MAX_STORAGE) {
@@ -168,15 +168,35 @@ static const char *check_numbers(const struct module_header *header) {
     if (header->percpu_size > MODULE_MAX_STORAGE) {
         return "too much per-CPU storage";
     }
-    if (header->reserved != 0) {
-        return "bad reserved field";
+    if ((header->flags & ~MODULE_FLAG_PATCHED_PORT) != 0) {
+        return "bad flags";
+    }
+    return NULL;
+}
+
+// What it replaces, or the slot that it is for: one of them. Slots have more to
+// say than kernel callouts, whose ports may be known only by patching.
+static const char *check_place(const struct module_header *header) {
+    bool is_kernel = header->slot == MODULE_NO_SLOT;
+    if (!is_text(header->replaces) || !is_text(header->replaces_version) ||
+        (header->replaces[0] != '\0') != is_kernel ||
+        (header->replaces_version[0] != '\0') != is_kernel) {
+        return "bad name of what it replaces";
+    }
+    if (is_kernel && (header->resource[0] != '\0' || header->num_types != 0 ||
+                      header->percpu_size != 0 || header->budget_cycles != 0)) {
+        return "a kernel callout has no resource, types, budget, per-CPU "
+               "storage";
+    }
+    if (!is_kernel && header->flags != 0) {
+        return "bad flags";
     }
     return NULL;
 }
 
 static const char *check_header(const struct module_header *header) {
     static const char *(*const checks[])(const struct module_header *) = {
-        check_numbers, check_texts,  check_types,
+        check_numbers, check_texts,  check_place,   check_types,
         check_ports,   check_layout, check_patches,
     };
     for (size_t i = 0; i < ARRAY_SIZE(checks); i++) {
@@ -211,4 +231,71 @@ const char *module_check(const void *file, size_t size, struct module *out) {
         out->patcher = bytes + out->header.patcher_offset;
     }
     return NULL;
+}
+
+const char *module_version(const struct module *module) {
+    const char *source = module->header.source;
+    return source[0] != '\0' ? source : MODULE_NO_VERSION;
+}
+
+struct callout_rtn *module_record_make(
+    const struct module *module, void *record) {
+    const struct module_header *header = &module->header;
+    struct callout_rtn *rtn = record;
+    rtn->rw_size = header->storage_size != 0 ? &header->storage_size : NULL;
+    rtn->patcher = (callout_patcher *)(uintptr_t)module->patcher;
+    rtn->rtn_size = header->code_size;
+    rtn->reserved = 0;
+    memcpy(rtn->rtn_code, module->code, header->code_size);
+    return rtn;
+}
+
+void module_slot_fill(const struct module *module, struct custom_slot *slot) {
+    const struct module_header *header = &module->header;
+    const char *version = module_version(module);
+    slot->size = header->code_size;
+    slot->storage_size = header->storage_size;
+    slot->percpu_size = header->percpu_size;
+    slot->budget_cycles = header->budget_cycles;
+    slot->num_types = header->num_types;
+    memcpy(slot->types, header->types, sizeof(slot->types));
+    slot->num_ports = header->num_ports;
+    memcpy(slot->ports, header->ports, sizeof(slot->ports));
+    memset(slot->name, 0, sizeof(slot->name));
+    memcpy(slot->name, header->name, strlen(header->name));
+    memset(slot->version, 0, sizeof(slot->version));
+    memcpy(slot->version, version, strlen(version));
+}
+
+_Static_assert(
+    MODULE_TEXT_SIZE <= CALLOUT_NAME_SIZE, "names fit the system page");
+_Static_assert(
+    sizeof(((struct custom_slot *)0)->ports) ==
+        sizeof(((struct module_header *)0)->ports),
+    "as many ports as a slot has");
+
+// The end of the site that a byte of the code belongs to, 0 if to none.
+static uint32_t site_end(const struct module *module, uint32_t offset) {
+    for (uint32_t i = 0; i < module->header.num_patches; i++) {
+        const struct module_patch *patch = &module->header.patches[i];
+        uint32_t end = (uint32_t)patch->offset + patch->width;
+        if (offset >= patch->offset && offset < end) {
+            return end;
+        }
+    }
+    return 0;
+}
+
+bool module_patches_fit(
+    const struct module *module, const uint8_t *patched, uint32_t *offset) {
+    uint32_t at = 0;
+    while (at < module->header.code_size) {
+        uint32_t end = site_end(module, at);
+        if (end == 0 && patched[at] != module->code[at]) {
+            *offset = at;
+            return false;
+        }
+        at = end != 0 ? end : at + 1;
+    }
+    return true;
 }

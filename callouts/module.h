@@ -4,6 +4,7 @@
 // header; docs/modules.md says what each field promises. Little-endian.
 #pragma once
 
+#include "callouts/callout.h"
 #include "callouts/syspage.h"
 #include "kernel/base/types.h"
 
@@ -14,6 +15,9 @@
 #define MODULE_MAX_CODE 4096    // bytes, of the callout and of its patcher
 #define MODULE_MAX_STORAGE 4096 // bytes, shared and per-CPU
 #define MODULE_MAX_PORTS 4
+#define MODULE_NO_SLOT 0xffffffffu
+#define MODULE_FLAG_PATCHED_PORT 0x1u // its patcher says which port it uses
+#define MODULE_NO_VERSION "module"    // what is shown where source is ""
 
 // A place in the code that the patcher fills in; it changes nothing else.
 struct module_patch {
@@ -28,8 +32,8 @@ struct module_header {
     uint32_t total_size; // of the file
     uint64_t checksum;   // FNV-1a of the header, this field as 0
     uint64_t hash;       // FNV-1a of all that follows the header
-    uint32_t slot;
-    uint32_t num_types; // 0: all types may call
+    uint32_t slot;       // of the custom call, or MODULE_NO_SLOT
+    uint32_t num_types;  // 0: all types may call
     uint32_t types[SLOT_MAX_TYPES];
     uint32_t storage_size; // shared, zeroed
     uint32_t percpu_size;
@@ -41,14 +45,18 @@ struct module_header {
     uint32_t patcher_offset; // right behind the code, 0 if there is none
     uint32_t patcher_size;
     uint32_t num_patches;
-    uint32_t reserved;
+    uint32_t flags;                                 // MODULE_FLAG_*
     struct module_patch patches[CALLOUT_PATCH_MAX]; // ascending
     char name[MODULE_TEXT_SIZE];
     char resource[MODULE_TEXT_SIZE]; // "": per-CPU, no lock
     char source[MODULE_TEXT_SIZE];   // version of its source, may be ""
+    // Of a kernel callout, whose slot is MODULE_NO_SLOT: which it stands in
+    // for, as "timer_value" of version "lapic"; else "".
+    char replaces[MODULE_TEXT_SIZE];
+    char replaces_version[MODULE_TEXT_SIZE];
 };
 
-_Static_assert(sizeof(struct module_header) == 232, "no padding");
+_Static_assert(sizeof(struct module_header) == 296, "no padding");
 
 // What module_check() found: the header's copy, and where the code lies.
 struct module {
@@ -70,3 +78,29 @@ void module_seal(struct module_header *header, const void *body, size_t size);
 // and *out is of no use.
 const char *module_check(const void *file, size_t size, struct module *out)
     MUST_CHECK;
+
+// Whether the module stands in for a kernel callout; else it is for a slot.
+static inline bool module_is_kernel(const struct module *module) {
+    return module->header.slot == MODULE_NO_SLOT;
+}
+
+// The version that the system page shows of it.
+const char *module_version(const struct module *module);
+
+// Make the record of its callout, as CALLOUT_START would have, at `record`: of
+// MODULE_RECORD_SIZE bytes, aligned to 8. It points at the module, which must
+// stay, and at its patcher in the file.
+#define MODULE_RECORD_SIZE (sizeof(struct callout_rtn) + MODULE_MAX_CODE)
+struct callout_rtn *module_record_make(
+    const struct module *module, void *record);
+
+// Describe it in the slot of the custom call: all but code, resource, storage,
+// percpu and fenced, which stay as they are.
+void module_slot_fill(const struct module *module, struct custom_slot *slot);
+
+// Compare code_size bytes, in which the patcher has run, with the code of the
+// file. Returns true if only bytes of the sites in the header differ; else
+// false, and *offset is that of the first other byte.
+bool module_patches_fit(
+    const struct module *module, const uint8_t *patched,
+    uint32_t *offset) MUST_CHECK;

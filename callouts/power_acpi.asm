@@ -1,6 +1,6 @@
 ; SPDX-License-Identifier: MIT
 ; The power callout: off by ACPI's state S5 where startup found its registers,
-; then by the ports of the emulators; idle by HLT.
+; then by the ports of the emulators.
 %include "callouts/callout.inc"
 
 ; void patch_power(...), data = struct power_data
@@ -42,11 +42,9 @@ OFF_TRIES               equ 1 << 20      ; the machine goes off a moment later
 
 ; int power(struct syspage_entry *rdi, unsigned mode esi, uint64_t *rdx)
 ;
-; POWER_OFF does not return, or returns -1. POWER_IDLE turns interrupts on,
-; waits for one and returns 0 with interrupts on. Other modes: -1.
+; POWER_OFF does not return, or returns -1. Other modes: -1; POWER_IDLE is the
+; idle callout's.
 CALLOUT_START power_acpi, 0, patch_power
-        cmp     esi, POWER_IDLE
-        je      .idle
         or      eax, -1
         cmp     esi, POWER_OFF
         jne     .done
@@ -60,26 +58,16 @@ CALLOUT_START power_acpi, 0, patch_power
         out     dx, ax
 .emulators:
         EMULATORS_OFF
-.idle:
-        sti
-        hlt
-        xor     eax, eax
 .done:
         ret
 CALLOUT_END power_acpi
 
 ; The same without ACPI.
 CALLOUT_START power_ports, 0, 0
-        cmp     esi, POWER_IDLE
-        je      .idle
         or      eax, -1
         cmp     esi, POWER_OFF
         jne     .done
         EMULATORS_OFF
-.idle:
-        sti
-        hlt
-        xor     eax, eax
 .done:
         ret
 CALLOUT_END power_ports

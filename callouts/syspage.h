@@ -90,7 +90,7 @@ struct system_private_entry {
                             // none
     uint64_t syspage_paddr;
     uint64_t stack_top;    // of the boot stack, startup's memory
-    uint32_t toll;         // 0 off, 1 on
+    uint32_t toll;         // [kernel writes] 0 off, 1 on
     uint32_t program_type; // type ID of the first program
     uint32_t max_cpus;     // start no more than these; 0 means all
     uint32_t fault_sipi;   // fault injection: CPU that gets no SIPI; 0 none
@@ -149,11 +149,11 @@ struct cpuinfo_entry {
 struct cacheattr_entry {
     uint32_t next; // index of the next level, CACHE_LIST_END
     uint32_t line_size;
-    uint32_t num_lines;
-    uint32_t flags;
+    uint32_t num_lines; // 0: not known, as ways
+    uint32_t flags;     // CACHE_FLAG_*
     uint32_t ways;
     uint32_t level;
-    uint64_t control; // callout, or 0
+    uint64_t control; // callout, or 0: of data and unified caches
 };
 #define CACHE_LIST_END 0xffffffffu
 #define CACHE_FLAG_DATA 0x1
@@ -186,15 +186,17 @@ struct debug_callout {
 struct callout_entry {
     uint64_t reboot;
     uint64_t power;
+    uint64_t idle; // ours: power's mode POWER_IDLE, chosen on its own
     uint64_t timer_load;
     uint64_t timer_reload;
     uint64_t timer_value;
     struct debug_callout debug[NUM_DEBUG];
     uint64_t custom; // slot 0, where QNX has its only one
 };
-// power callout's modes.
+// The modes of power and idle, which are of one type. QNX has one callout for
+// all of them; here how to switch off and how to wait are chosen apart.
 #define POWER_OFF 0
-#define POWER_IDLE 1
+#define POWER_IDLE 1 // come and return with interrupts off, wait with them on
 
 // Numbers and strings by type, in the order of appearance.
 struct typed_string {

@@ -4,40 +4,23 @@
 
 #include "callouts/syspage.h"
 #include "kernel/base/format.h"
+#include "kernel/callouts.h"
 #include "kernel/spinlock.h"
 
 #define LINE_SIZE 512
 
-typedef void (*display_char)(struct syspage_entry *syspage, char c);
-
 static struct spinlock console_lock = SPINLOCK_INITIALIZER("console");
-static struct syspage_entry *console_syspage;
 static bool console_in_panic;
-
-void console_init(struct syspage_entry *syspage) {
-    console_syspage = syspage;
-}
 
 void console_enter_panic(void) {
     console_in_panic = true;
 }
 
-static display_char channel_display(unsigned channel) {
-    const struct callout_entry *callout =
-        SYSPAGE_ENTRY(console_syspage, callout);
-    return (display_char)(uintptr_t)callout->debug[channel].display_char;
-}
-
 static void channel_write(unsigned channel, const char *text, size_t size) {
-    display_char display = channel_display(channel);
-    if (display == NULL) {
-        display = channel_display(DEBUG_CONSOLE);
-    }
-    if (display == NULL) {
-        return;
-    }
     for (size_t i = 0; i < size; i++) {
-        display(console_syspage, text[i]);
+        if (!callout_display_char(channel, text[i])) {
+            (void)callout_display_char(DEBUG_CONSOLE, text[i]);
+        }
     }
 }
 

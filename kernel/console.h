@@ -7,10 +7,6 @@
 
 #include "kernel/base/types.h"
 
-struct syspage_entry;
-
-void console_init(struct syspage_entry *syspage);
-
 // Print to the kernel's console. Formats: %s %c %d %u %x %p %% with flags 0 and
 // -, width, l and z sizes, %.*s.
 void kprintf(const char *format, ...) PRINTF_LIKE(1, 2);

@@ -92,8 +92,7 @@ static void segments_fill(struct percpu *block, cpu_id_t cpu) {
 }
 
 bool cpu_create(const struct syspage_entry *syspage, cpu_id_t cpu) {
-    paddr_t receipts =
-        pages_alloc(RECEIPTS_PER_RING * RECEIPT_SIZE / PAGE_SIZE, 0);
+    paddr_t receipts = pages_alloc(RECEIPTS_MAX * RECEIPT_SIZE / PAGE_SIZE, 0);
     if (receipts == 0 || !memory_map(cpu)) {
         return false;
     }
@@ -106,6 +105,9 @@ bool cpu_create(const struct syspage_entry *syspage, cpu_id_t cpu) {
     block->cpu_id = cpu;
     block->apic_id = SYSPAGE_ENTRY(syspage, cpuinfo)[cpu].apic_id;
     block->receipts_base = (uintptr_t)direct(receipts);
+    block->receipts_fold =
+        block->receipts_base + RECEIPTS_FOLD_AT * RECEIPT_SIZE;
+    block->receipt = block->receipts_base;
     segments_fill(block, cpu);
     return true;
 }

@@ -4,15 +4,12 @@
 #include "kernel/interrupt.h"
 
 #include "callouts/syspage.h"
+#include "kernel/callouts.h"
 #include "kernel/console.h"
 #include "kernel/heap.h"
 #include "kernel/panic.h"
 #include "kernel/rendezvous.h"
 #include "kernel/spinlock.h"
-
-typedef int intr_change(struct syspage_entry *syspage, int vector);
-typedef unsigned intr_config(
-    struct syspage_entry *syspage, struct intrinfo_entry *intr, int vector);
 
 struct group {
     struct spinlock lock;         // of the counts, and around mask and unmask
@@ -87,9 +84,8 @@ uint32_t interrupt_of_entry(uint32_t entry) {
 static bool line_apply(const struct line *line) {
     const struct intrinfo_entry *intr = line->group->intr;
     bool masked = line->group->counts[line->vector] != 0;
-    intr_change *change =
-        (intr_change *)(uintptr_t)(masked ? intr->mask : intr->unmask);
-    return change(interrupt_syspage, (int)line->vector) == 0;
+    return (masked ? callout_mask(intr, line->vector)
+                   : callout_unmask(intr, line->vector)) == 0;
 }
 
 // The same on each CPU. The count may have changed since: the last of several
@@ -104,8 +100,7 @@ static void line_apply_here(void *argument) {
 // Why a line can't be unmasked, or NULL.
 static const char *line_refusal(const struct line *line) {
     struct intrinfo_entry *intr = line->group->intr;
-    intr_config *config = (intr_config *)(uintptr_t)intr->config;
-    unsigned flags = config(interrupt_syspage, intr, (int)line->vector);
+    unsigned flags = callout_config(intr, line->vector);
     if (flags & INTR_CONFIG_FLAG_DISALLOWED) {
         return "its controller doesn't allow it to be used";
     }

@@ -4,21 +4,10 @@
 
 #include "callouts/syspage.h"
 #include "kernel/base/x86.h"
+#include "kernel/callouts.h"
 #include "kernel/console.h"
 
-typedef int (*power)(
-    struct syspage_entry *syspage, unsigned mode, uint64_t *argument);
-typedef void (*reboot)(struct syspage_entry *syspage, int abnormal);
-
-#define REBOOT_NORMAL 0
-#define REBOOT_ABNORMAL 1
-
-static struct syspage_entry *machine_syspage;
-
-void machine_init(struct syspage_entry *syspage) {
-    machine_syspage = syspage;
-}
-
+// Not by the power callout: no interrupt may bring this CPU back.
 void machine_halt(void) {
     for (;;) {
         cli();
@@ -27,11 +16,7 @@ void machine_halt(void) {
 }
 
 static _Noreturn void reset(bool abnormal) {
-    reboot end =
-        (reboot)(uintptr_t)SYSPAGE_ENTRY(machine_syspage, callout)->reboot;
-    if (end != NULL) {
-        end(machine_syspage, abnormal ? REBOOT_ABNORMAL : REBOOT_NORMAL);
-    }
+    callout_reboot(abnormal);
     kprintf("tollgate: this machine can't be reset: stopped\n");
     machine_halt();
 }
@@ -43,11 +28,7 @@ void machine_reset(void) {
 
 void machine_power_off(bool abnormal) {
     cli();
-    power off =
-        (power)(uintptr_t)SYSPAGE_ENTRY(machine_syspage, callout)->power;
-    if (off != NULL) {
-        (void)off(machine_syspage, POWER_OFF, NULL);
-    }
+    (void)callout_power(POWER_OFF);
     kprintf("tollgate: this machine can't be turned off: resetting it\n");
     reset(abnormal);
 }

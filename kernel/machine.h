@@ -6,10 +6,6 @@
 
 #include "kernel/base/types.h"
 
-struct syspage_entry;
-
-void machine_init(struct syspage_entry *syspage);
-
 // Turn the machine off; where it can't be, reset it; where not even that, stop
 // this CPU for good. `abnormal`: after a failure.
 _Noreturn void machine_power_off(bool abnormal);

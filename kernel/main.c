@@ -4,12 +4,13 @@
 #include "callouts/syspage.h"
 #include "kernel/base/string.h"
 #include "kernel/base/x86.h"
+#include "kernel/cache.h"
+#include "kernel/callouts.h"
 #include "kernel/clock.h"
 #include "kernel/console.h"
 #include "kernel/cpu.h"
 #include "kernel/initrd.h"
 #include "kernel/interrupt.h"
-#include "kernel/machine.h"
 #include "kernel/pages.h"
 #include "kernel/paging.h"
 #include "kernel/panic.h"
@@ -37,25 +38,12 @@ static struct syspage_entry *machine;
 
 // --- each CPU ---------------------------------------------------------------
 
-static void interrupts_init_cpu(void) {
-    void (*init)(struct syspage_entry *) =
-        (void (*)(struct syspage_entry *))(uintptr_t)SYSPAGE_ENTRY(machine, smp)
-            ->init_cpu;
-    if (init != NULL) {
-        init(machine);
-    }
-}
-
 static void timer_init_cpu(void) {
-    struct qtime_entry *qtime = SYSPAGE_ENTRY(machine, qtime);
+    const struct qtime_entry *qtime = SYSPAGE_ENTRY(machine, qtime);
     if (this_cpu()->cpu_id != 0 && (qtime->flags & QTIME_PER_CPU) == 0) {
         return;
     }
-    void (*load)(struct syspage_entry *, struct qtime_entry *) =
-        (void (*)(struct syspage_entry *, struct qtime_entry *))(
-            uintptr_t)SYSPAGE_ENTRY(machine, callout)
-            ->timer_load;
-    load(machine, qtime);
+    callout_timer_load();
     uint32_t vector = interrupt_of_entry(qtime->intr);
     bool unmasked = (qtime->flags & QTIME_PER_CPU) != 0
                         ? interrupt_unmask_here(vector)
@@ -77,7 +65,7 @@ static void ap_main(cpu_id_t cpu) {
     cpu_init_cpu(cpu);
     traps_init_cpu();
     gate_init_cpu();
-    interrupts_init_cpu();
+    callout_init_cpu();
     scheduler_init_cpu();
     cpu_go();
     scheduler_idle();
@@ -182,11 +170,12 @@ static void boot_main(void *argument) {
     startup_free();
     interrupt_init(machine);
     traps_init_interrupts();
-    interrupts_init_cpu();
+    callout_init_cpu();
     gate_init(machine);
     gate_init_cpu();
     clock_init(machine);
     tolls_init(machine);
+    cache_init(machine);
     initrd_init(machine);
     scheduler_init();
     scheduler_init_cpu();
@@ -204,8 +193,7 @@ void kernel_main(struct syspage_entry *syspage) {
     wait_limit_cycles = qtime->cycles_per_sec * WAIT_LIMIT_SECONDS;
     qtime->nsec_inc = TICK_NS;
     cpu_init_early();
-    console_init(syspage);
-    machine_init(syspage);
+    callouts_init(syspage);
     symbols_init(syspage);
     pages_init(syspage);      // what startup's tables reach
     paging_init(syspage);     // the kernel's own tables

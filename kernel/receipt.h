@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 // The receipt: the record of one measured custom call, as syscall/entry.asm
-// writes it into its CPU's ring and kernel/tolls.c reads it. A leaf header.
+// writes it into its CPU's buffer and kernel/tolls.c reads it. A leaf header.
 //
-//   arrived  asked queued   granted     released      left
-//      |--------|---|-- wait --|-- hold ----|-----------|
-//      |------------------- interrupts off --------------|
+//   arrived        queued    granted     released      left
+//      |--------------|-- wait --|-- hold ----|-----------|
+//      |------------------ interrupts off ------------------|
 //
-// Order is kept in numbers that every kind of lock has, 32 bits significant:
+// Order is kept in numbers that every kind of lock has, 32 bits wide:
 //
 //            ticket lock                  other locks
 //   ticket   the one that was taken       `arrivals` of struct resource_lock,
@@ -18,16 +18,16 @@
 
 #include "kernel/base/types.h"
 
-#define RECEIPTS_PER_RING 256 // for each CPU; a power of two
-#define RECEIPTS_FOLD_AT 192  // the measured exit has them folded from here on
+// For each CPU. The measured exit has them folded from RECEIPTS_FOLD_AT on; few
+// more can come before that is done (gate_refuse() folds, too).
+#define RECEIPTS_MAX 256
+#define RECEIPTS_FOLD_AT 192
 
 // All times are readings of this CPU's time-stamp counter. Without a resource,
-// queued and granted are equal, and prev_release, ticket, entry and arrivals
-// are 0.
+// queued, prev_release, ticket, entry and arrivals are left as they were.
 struct receipt {
     cycles_t arrived;      // on entry
-    cycles_t asked;        // just before the lock was asked for
-    cycles_t queued;       // just after it was: now in the queue, if it has one
+    cycles_t queued;       // the ticket was taken, the lock was asked for
     cycles_t granted;      // when it was held
     cycles_t released;     // just before it was released; without one,
                            // after the callout
@@ -36,22 +36,18 @@ struct receipt {
     uint64_t result;       // what the caller got
     uint64_t rip;          // where the program called
     uint64_t ticket;       // order of arrival, from 0
-    uint64_t entry;        // order of grants, from 0
-    uint64_t arrivals;     // how many had arrived at the grant, I included
-    uint32_t slot;
+    uint32_t arrivals;     // how many had arrived at the grant, I included
+    uint32_t entry;        // order of grants, from 0
+    uint16_t slot;
+    uint16_t resource; // or RECEIPT_NO_RESOURCE
     uint32_t type_id;
-    uint32_t resource; // or NO_RESOURCE
-    uint32_t cpu;
-    uint64_t reserved[2];
+    uint32_t cpu; // filled in when it is folded
+    uint32_t reserved[9];
 };
 
+#define RECEIPT_NO_RESOURCE 0xffff
 #define RECEIPT_SIZE 128
-#define RECEIPT_SHIFT 7
 
 _Static_assert(
-    sizeof(struct receipt) == RECEIPT_SIZE &&
-        RECEIPT_SIZE == 1 << RECEIPT_SHIFT,
-    "the measured entry finds a receipt by a shift");
-_Static_assert(
-    (RECEIPTS_PER_RING & (RECEIPTS_PER_RING - 1)) == 0,
-    "the measured entry masks the index");
+    sizeof(struct receipt) == RECEIPT_SIZE,
+    "two cache lines, no false sharing");

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// See rendezvous.h. One at a time: who finds another one under way waits for it
-// with interrupts on, so that it can answer that one.
+// See rendezvous.h. One at a time, first come first served: who finds another
+// one under way waits for it with interrupts on, so that it can answer that
+// one.
 #include "kernel/rendezvous.h"
 
 #include "kernel/base/x86.h"
@@ -8,9 +9,10 @@
 #include "kernel/wait.h"
 #include "smp/ipi.h"
 #include "smp/percpu.h"
+#include "smp/ticket.h"
 
-static _Atomic bool busy;
-// [busy] set by its owner before the IPI
+static struct ticket turn; // whose rendezvous is under way
+// [turn] set by its owner before the IPI
 static void (*function)(void *argument);
 static void *function_argument;
 static struct cpu_set pending; // [a] CPUs that have not answered yet
@@ -24,8 +26,13 @@ void rendezvous_answer(void) {
 }
 
 static void begin(void (*fn)(void *argument), void *argument) {
-    while (atomic_exchange_explicit(&busy, true, memory_order_acquire)) {
+    uint32_t mine = ticket_take(&turn);
+    cycles_t start = rdtsc();
+    while (!ticket_is_served(&turn, mine)) {
         pause();
+        if (wait_is_over(start)) {
+            panic("ticket %u for a rendezvous waits too long", mine);
+        }
     }
     function = fn;
     function_argument = argument;
@@ -51,7 +58,7 @@ static void finish(void) {
             }
         }
     }
-    atomic_store_explicit(&busy, false, memory_order_release);
+    ticket_unlock(&turn);
 }
 
 void rendezvous(void (*fn)(void *argument), void *argument) {

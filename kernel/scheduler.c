@@ -7,6 +7,7 @@
 
 #include "kernel/base/layout.h"
 #include "kernel/base/x86.h"
+#include "kernel/callouts.h"
 #include "kernel/clock.h"
 #include "kernel/panic.h"
 #include "kernel/process.h"
@@ -407,8 +408,7 @@ _Noreturn void scheduler_idle(void) {
         if (need_resched(this_cpu())) {
             scheduler_yield();
         } else {
-            sti_hlt();
-            cli();
+            callout_idle();
         }
     }
 }

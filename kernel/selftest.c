@@ -2,10 +2,12 @@
 // See selftest.h. A test is a function that says NULL, or what is wrong.
 #include "kernel/selftest.h"
 
-#include "callouts/syspage.h"
+#include "callouts/call.h"
 #include "kernel/base/layout.h"
 #include "kernel/base/string.h"
 #include "kernel/base/x86.h"
+#include "kernel/cache.h"
+#include "kernel/callouts.h"
 #include "kernel/console.h"
 #include "kernel/cpu.h"
 #include "kernel/heap.h"
@@ -15,6 +17,7 @@
 #include "kernel/rendezvous.h"
 #include "kernel/stop_machine.h"
 #include "kernel/symbols.h"
+#include "kernel/wait.h"
 #include "smp/ipi.h"
 #include "smp/percpu.h"
 
@@ -236,6 +239,132 @@ static const char *test_callout_hashes(void) {
     return count != 0 ? NULL : "the system page lists no callouts";
 }
 
+#define CALLS_EACH 1000u
+
+static void config_call(void *group) {
+    for (uint32_t i = 0; i < CALLS_EACH; i++) {
+        (void)callout_config(group, 0);
+    }
+}
+
+static uint64_t calls_of(uint64_t code) {
+    const struct callout_info *info = SYSPAGE_ENTRY(syspage, callout_info);
+    for (uint32_t i = 0; i < SYSPAGE_COUNT(syspage, callout_info); i++) {
+        if (info[i].size != 0 && (uintptr_t)syspage + info[i].code == code) {
+            return __atomic_load_n(&info[i].calls, __ATOMIC_RELAXED);
+        }
+    }
+    return 0;
+}
+
+static const char *test_calls_are_counted(void) {
+    struct intrinfo_entry *group = SYSPAGE_ENTRY(syspage, intrinfo);
+    uint64_t before = calls_of(group->config);
+    rendezvous(config_call, group);
+    return calls_of(group->config) - before == (uint64_t)CALLS_EACH * cpus()
+               ? NULL
+               : "calls from all CPUs at once are not counted one by one";
+}
+
+// A tick may strike among the readings: some of them grow all the same.
+static const char *test_timer_value(void) {
+    uint64_t load = SYSPAGE_ENTRY(syspage, qtime)->timer_load;
+    unsigned first = callout_timer_value();
+    unsigned grew = 0;
+    for (int i = 0; i < 1000; i++) {
+        unsigned value = callout_timer_value();
+        if (value > load) {
+            return "a timer's value is beyond its period";
+        }
+        grew += value > first;
+    }
+    return grew != 0 ? NULL : "the timer's value does not grow within a tick";
+}
+
+static const char *test_idle(void) {
+    cli();
+    uint64_t ticks = this_cpu()->ticks;
+    bool off = true;
+    cycles_t start = rdtsc();
+    while (this_cpu()->ticks == ticks && !wait_is_over(start)) {
+        callout_idle();
+        off = off && (read_rflags() & RFLAGS_IF) == 0;
+    }
+    bool struck = this_cpu()->ticks != ticks;
+    sti();
+    return !off     ? "idling returns with interrupts on"
+           : struck ? NULL
+                    : "no tick strikes an idle CPU";
+}
+
+static uint8_t cache_byte(size_t i) {
+    return (uint8_t)(i * 7 + (i >> 8));
+}
+
+static bool cache_bytes_are_intact(const uint8_t *bytes) {
+    for (size_t i = 0; i < 2 * PAGE_SIZE; i++) {
+        if (bytes[i] != cache_byte(i)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+// What a call of one level said, or of all: whole lines, from anywhere in the
+// first one. 0 is a control that takes the whole cache.
+static const char *cache_calls(struct cacheattr_entry *cache, paddr_t page) {
+    for (uint32_t offset = 0; offset < 2 * cache->line_size; offset += 13) {
+        for (unsigned lines = 1; lines <= 16; lines *= 4) {
+            unsigned done =
+                callout_control(cache, page + offset, lines, MS_SYNC);
+            if (done != 0 && done != lines) {
+                return "a control callout did more or fewer lines than asked";
+            }
+        }
+    }
+    return NULL;
+}
+
+static const char *test_cache_control(void) {
+    struct cacheattr_entry *cache = SYSPAGE_ENTRY(syspage, cacheattr);
+    uint32_t count = SYSPAGE_COUNT(syspage, cacheattr);
+    paddr_t page = pages_alloc(2, 0);
+    uint8_t *bytes = direct(page);
+    size_t wanted = 0;
+    const char *wrong = page != 0 ? NULL : "no memory";
+    for (size_t i = 0; page != 0 && i < 2 * PAGE_SIZE; i++) {
+        bytes[i] = cache_byte(i);
+    }
+    for (uint32_t i = 0; wrong == NULL && i < count; i++) {
+        if (cache[i].control != 0) {
+            wrong = cache_calls(&cache[i], page);
+            wanted += PAGE_SIZE / cache[i].line_size + 1;
+        }
+    }
+    // More than a call does, and the first and the last line only in part.
+    if (wrong == NULL &&
+        cache_control(page + 1, PAGE_SIZE, MS_SYNC | MS_INVALIDATE) != wanted) {
+        wrong = "cache_control() counts other lines than there are";
+    }
+    if (wrong == NULL && !cache_bytes_are_intact(bytes)) {
+        wrong = "data is lost in the caches";
+    }
+    if (page != 0) {
+        pages_free(page, 2);
+    }
+    return wrong;
+}
+
+// Nobody types at the tests.
+static const char *test_serial_line_is_silent(void) {
+    for (unsigned i = 0; i < NUM_DEBUG; i++) {
+        if (callout_poll_key(i) != -1 || callout_break_detect(i)) {
+            return "a debug device says that something came in";
+        }
+    }
+    return NULL;
+}
+
 static const char *test_symbols(void) {
     char name[64];
     symbol_name((uintptr_t)selftest_run, name, sizeof(name));
@@ -280,6 +409,11 @@ static const struct selftest tests[] = {
     {"8259s, if the clock has any: a spurious one ends at the master",
      interrupt_test_8259_spurious},
     {"callout code is what startup wrote", test_callout_hashes},
+    {"calls of callouts are counted on all CPUs", test_calls_are_counted},
+    {"the timer's value grows and stays within its period", test_timer_value},
+    {"interrupts strike while a CPU idles, and only then", test_idle},
+    {"every cache's control does the lines that it says", test_cache_control},
+    {"debug devices have no keys and no breaks", test_serial_line_is_silent},
     {"symbols are found", test_symbols},
 };
 

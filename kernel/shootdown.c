@@ -8,13 +8,14 @@
 #include "kernel/wait.h"
 #include "smp/ipi.h"
 #include "smp/percpu.h"
+#include "smp/ticket.h"
 
 // From so many pages on, reloading CR3 is cheaper than INVLPG for each.
 #define FLUSH_ALL_PAGES 32
 
-static _Atomic bool busy;
-static uintptr_t flush_start;  // [busy]
-static uintptr_t flush_end;    // [busy]
+static struct ticket turn;     // whose shoot-down is under way
+static uintptr_t flush_start;  // [turn]
+static uintptr_t flush_end;    // [turn]
 static struct cpu_set pending; // [a] CPUs that have not flushed yet
 
 static void flush(void) {
@@ -42,9 +43,14 @@ static void answer(void) {
 }
 
 static void begin(uintptr_t start, uintptr_t end) {
-    while (atomic_exchange_explicit(&busy, true, memory_order_acquire)) {
+    uint32_t mine = ticket_take(&turn);
+    cycles_t since = rdtsc();
+    while (!ticket_is_served(&turn, mine)) {
         pause();
         answer();
+        if (wait_is_over(since)) {
+            panic("ticket %u for a TLB shoot-down waits too long", mine);
+        }
     }
     flush_start = ALIGN_DOWN(start, PAGE_SIZE);
     flush_end = end;
@@ -77,5 +83,5 @@ void shootdown(const struct cpu_set *cpus, uintptr_t start, uintptr_t end) {
     for (cpu_id_t cpu = 0; cpu < MAX_CPUS; cpu++) {
         wait_for(cpu);
     }
-    atomic_store_explicit(&busy, false, memory_order_release);
+    ticket_unlock(&turn);
 }

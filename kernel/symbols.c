@@ -79,6 +79,17 @@ static bool callout_name(uintptr_t address, char *to, size_t size) {
     return false;
 }
 
+// What lies among the modules that were bound at run time and is none of them.
+static bool module_name(uintptr_t address, char *to, size_t size) {
+    if (address < MODULES_VADDR || address >= MODULES_VADDR + PAGE_2M) {
+        return false;
+    }
+    format(
+        to, size, "modules+0x%lx, a patcher or code that is gone",
+        address - MODULES_VADDR);
+    return true;
+}
+
 static const struct elf_symbol *symbol_below(uintptr_t address) {
     const struct elf_symbol *best = NULL;
     for (size_t i = 0; i < symbols_count; i++) {
@@ -93,7 +104,8 @@ static const struct elf_symbol *symbol_below(uintptr_t address) {
 
 void symbol_name(uintptr_t address, char *to, size_t size) {
     if (symbols_syspage != NULL &&
-        (slot_name(address, to, size) || callout_name(address, to, size))) {
+        (slot_name(address, to, size) || callout_name(address, to, size) ||
+         module_name(address, to, size))) {
         return;
     }
     const struct elf_symbol *s = NULL;

@@ -86,9 +86,9 @@ static cycles_t receipt_off(const struct receipt *receipt) {
 // asked for and was released. That a lock found free counts too is what makes
 // the bound one: whoever stands behind this caller waits for it as well.
 static cycles_t receipt_handover(const struct receipt *receipt) {
-    cycles_t ready = receipt->prev_release > receipt->asked
+    cycles_t ready = receipt->prev_release > receipt->queued
                          ? receipt->prev_release
-                         : receipt->asked;
+                         : receipt->queued;
     return elapsed(ready, receipt->granted);
 }
 
@@ -197,43 +197,64 @@ static bool fold_receipt(
     return true;
 }
 
-// How many receipts were overwritten before they were folded.
-static uint64_t overwritten(const struct percpu *cpu) {
-    uint64_t waiting = cpu->receipts - cpu->receipts_folded;
-    return waiting > RECEIPTS_PER_RING ? waiting - RECEIPTS_PER_RING : 0;
+// How many receipts there are, folded or not.
+static uint32_t written(const struct percpu *cpu) {
+    return (uint32_t)((cpu->receipt - cpu->receipts_base) / RECEIPT_SIZE);
+}
+
+// Begin again where all are folded.
+static void start_over(struct percpu *cpu) {
+    cpu->receipt = cpu->receipts_base;
+    cpu->receipts_folded = 0;
+}
+
+// What the entry leaves out.
+static void complete(struct receipt *receipt, cpu_id_t cpu) {
+    receipt->cpu = cpu;
+    if (receipt->resource == RECEIPT_NO_RESOURCE) {
+        receipt->queued = receipt->granted;
+        receipt->prev_release = 0;
+        receipt->ticket = 0;
+        receipt->entry = 0;
+        receipt->arrivals = 0;
+    }
 }
 
 static void fold_some(struct account *account, struct percpu *cpu) {
-    struct receipt *ring = (struct receipt *)cpu->receipts_base;
-    uint64_t lost = overwritten(cpu);
-    account->lost += lost;
-    cpu->receipts_folded += lost;
-    for (uint32_t i = 0;
-         i < FOLD_BATCH && cpu->receipts_folded != cpu->receipts; i++) {
-        struct receipt *receipt =
-            &ring[cpu->receipts_folded % RECEIPTS_PER_RING];
-        receipt->cpu = cpu->cpu_id;
-        account->lost += !fold_receipt(account, receipt);
-        cpu->receipts_folded++;
+    struct receipt *receipts = (struct receipt *)cpu->receipts_base;
+    uint32_t count = written(cpu);
+    for (uint32_t i = 0; i < FOLD_BATCH && cpu->receipts_folded != count; i++) {
+        struct receipt *receipt = &receipts[cpu->receipts_folded++];
+        complete(receipt, cpu->cpu_id);
+        cpu->receipts_lost += !fold_receipt(account, receipt);
     }
+    account->lost += cpu->receipts_lost;
+    cpu->receipts_lost = 0;
     memcpy(account->refusals, cpu->refusals, sizeof(account->refusals));
 }
 
 bool tolls_fold_batch(struct percpu *cpu) {
     struct account *account = account_make(cpu->cpu_id);
     if (account == NULL) {
-        // The ring keeps them: what is overwritten is found later.
+        if (cpu->receipt >= cpu->receipts_fold) { // no room to wait any more
+            cpu->receipts_lost += written(cpu) - cpu->receipts_folded;
+            start_over(cpu);
+        }
         return false;
     }
     bool irq = spin_lock(&account->lock);
     fold_some(account, cpu);
     spin_unlock(&account->lock, irq);
-    return cpu->receipts_folded != cpu->receipts;
+    if (cpu->receipts_folded != written(cpu)) {
+        return true;
+    }
+    start_over(cpu);
+    return false;
 }
 
 void tolls_fold(void) {
     // As many as can be there now; who calls meanwhile folds for itself.
-    for (uint32_t i = 0; i < RECEIPTS_PER_RING; i += FOLD_BATCH) {
+    for (uint32_t i = 0; i < RECEIPTS_MAX; i += FOLD_BATCH) {
         bool irq = irq_save();
         bool more = tolls_fold_batch(this_cpu());
         irq_restore(irq);
@@ -383,6 +404,22 @@ void tolls_reset(void) {
         struct account *account = account_of(i);
         if (account != NULL) {
             account_reset(account);
+        }
+    }
+}
+
+static void account_forget(struct account *account, uint32_t slot) {
+    bool irq = spin_lock(&account->lock);
+    account->refusals_forgotten[slot] = account->refusals[slot];
+    kfree(account->slots[slot]);
+    account->slots[slot] = NULL;
+    spin_unlock(&account->lock, irq);
+}
+
+void tolls_forget(uint32_t slot) {
+    for (cpu_id_t i = 0; i < MAX_CPUS; i++) {
+        if (account_of(i) != NULL) {
+            account_forget(account_of(i), slot);
         }
     }
 }

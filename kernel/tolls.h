@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The accounting of measured calls. The measured entry leaves receipts in its
-// CPU's ring (kernel/receipt.h); folding counts them, for each slot and each
-// resource on each CPU, and empties the ring. Reading adds the CPUs up.
+// The accounting of measured calls. The measured entry leaves receipts for its
+// CPU (kernel/receipt.h); folding counts them, for each slot and each resource
+// on each CPU, and makes room for new ones. Reading adds the CPUs up.
 //
 // Readers see what is folded: who wants all calls up to now has every CPU fold
 // first (rendezvous.h).
@@ -17,15 +17,16 @@ struct syspage_entry;
 // budgets and the resources' locks.
 void tolls_init(const struct syspage_entry *syspage);
 
-// Fold this CPU's ring. Interrupts are off for a batch of receipts at a time.
+// Fold this CPU's receipts. Interrupts are off for a batch of receipts at a
+// time.
 //
 // Context: any but inside the gate; fit for a rendezvous.
 void tolls_fold(void);
 
-// Fold a batch of `cpu`'s receipts. Receipts that were overwritten before, or
-// find no memory, are counted as lost. Also takes note of its refusals.
+// Fold a batch of `cpu`'s receipts. Receipts that find no memory are
+// counted as lost. Also takes note of its refusals.
 //
-// Context: interrupts off, on that CPU.
+// Context: interrupts off, on that CPU, or the machine is stopped.
 // Returns: whether there are more.
 bool tolls_fold_batch(struct percpu *cpu);
 
@@ -48,3 +49,9 @@ MUST_CHECK int tolls_resource(
 //
 // Context: thread context.
 void tolls_reset(void);
+
+// Forget a slot's figures on all CPUs, as far as they are folded, and give
+// their memory back: another callout is bound there.
+//
+// Context: any in which a kernel lock may be taken.
+void tolls_forget(uint32_t slot);

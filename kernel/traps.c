@@ -6,6 +6,7 @@
 #include "kernel/base/layout.h"
 #include "kernel/base/vectors.h"
 #include "kernel/base/x86.h"
+#include "kernel/callouts.h"
 #include "kernel/image.h"
 #include "kernel/interrupt.h"
 #include "kernel/machine.h"
@@ -181,6 +182,9 @@ static void ipi_handle(void) {
 
 void interrupt_handle(struct regs *regs, uint32_t vector, uint32_t group) {
     if (vector == timer_vector) {
+        if (!callout_timer_reload()) {
+            return; // another device on the same input
+        }
         this_cpu()->ticks++;
         if (!timer_is_per_cpu) {
             ipi_send_others(IPI_TICK);

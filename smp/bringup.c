@@ -3,7 +3,7 @@
 // "MP Initialization Protocol Algorithm for MP Systems".
 #include "smp/bringup.h"
 
-#include "callouts/syspage.h"
+#include "callouts/call.h"
 #include "kernel/base/string.h"
 #include "kernel/base/x86.h"
 #include "smp/ipi.h"
@@ -19,9 +19,6 @@
 
 enum bringup_state { ABSENT, WAITING, UP, PARKED };
 
-typedef int (*start_cpu)(
-    struct syspage_entry *syspage, unsigned cpu, paddr_t page, unsigned step);
-
 // Read by smp/trampoline.asm: an AP finds its number by its APIC ID.
 uint32_t bringup_apic_ids[MAX_CPUS];
 uint32_t bringup_num_cpus;
@@ -30,6 +27,7 @@ paddr_t bringup_kernel_root;
 static _Atomic int states[MAX_CPUS];
 static const struct bringup *request;
 static struct syspage_entry *bringup_syspage;
+static struct callout_call start_cpu;
 
 static bool state_change(cpu_id_t cpu, int from, int to) {
     return atomic_compare_exchange_strong_explicit(
@@ -52,15 +50,15 @@ static void wait_us(uint64_t us) {
 }
 
 static void step_all(unsigned step, uint32_t limit) {
-    const struct smp_entry *smp = SYSPAGE_ENTRY(bringup_syspage, smp);
     uint32_t skip = SYSPAGE_ENTRY(bringup_syspage, system_private)->fault_sipi;
-    start_cpu start = (start_cpu)(uintptr_t)smp->start_cpu;
     for (cpu_id_t cpu = 1; cpu < limit; cpu++) {
         bool injected = step == STEP_SIPI && skip != 0 && cpu == skip;
         bool waits =
             atomic_load_explicit(&states[cpu], memory_order_relaxed) == WAITING;
         if (waits && !injected) {
-            (void)start(bringup_syspage, cpu, request->trampoline_page, step);
+            (void)CALLOUT_CALL(
+                start_cpu, start_cpu_fn, bringup_syspage, cpu,
+                request->trampoline_page, step);
         }
     }
 }
@@ -83,11 +81,10 @@ static void wait_all(uint32_t limit) {
 }
 
 static void park_missing(uint32_t limit) {
-    start_cpu start =
-        (start_cpu)(uintptr_t)SYSPAGE_ENTRY(bringup_syspage, smp)->start_cpu;
     for (cpu_id_t cpu = 1; cpu < limit; cpu++) {
         if (state_change(cpu, WAITING, PARKED)) {
-            (void)start(bringup_syspage, cpu, 0, STEP_INIT);
+            (void)CALLOUT_CALL(
+                start_cpu, start_cpu_fn, bringup_syspage, cpu, 0, STEP_INIT);
             request->failed(
                 cpu, bringup_apic_ids[cpu], "no answer to its SIPI");
         }
@@ -115,6 +112,7 @@ static void trampoline_place(void) {
 uint32_t bringup_start(
     struct syspage_entry *syspage, const struct bringup *how, uint32_t limit) {
     bringup_syspage = syspage;
+    start_cpu = callout_find(syspage, SYSPAGE_ENTRY(syspage, smp)->start_cpu);
     request = how;
     bringup_kernel_root = how->kernel_root;
     bringup_num_cpus = limit;

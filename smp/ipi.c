@@ -2,33 +2,30 @@
 // See ipi.h.
 #include "smp/ipi.h"
 
-#include "callouts/syspage.h"
+#include "callouts/call.h"
 #include "kernel/base/x86.h"
 #include "smp/percpu.h"
-
-typedef void (*send_ipi)(
-    struct syspage_entry *syspage, unsigned cpu, unsigned cmd,
-    unsigned *ipicmds);
 
 struct cpu_set cpus_up;
 _Atomic uint32_t num_cpus_up;
 
 static struct syspage_entry *ipi_syspage;
+static struct callout_call send_ipi;
 // [a] the send_ipi callout sets bits, the CPU itself takes them
 static unsigned ipi_commands[MAX_CPUS];
 
 void ipi_init(struct syspage_entry *syspage) {
     ipi_syspage = syspage;
+    send_ipi = callout_find(syspage, SYSPAGE_ENTRY(syspage, smp)->send_ipi);
 }
 
 void ipi_send(cpu_id_t cpu, uint32_t commands) {
-    send_ipi send =
-        (send_ipi)(uintptr_t)SYSPAGE_ENTRY(ipi_syspage, smp)->send_ipi;
-    if (send == NULL) {
+    if (send_ipi.code == 0) {
         return;
     }
     bool irq = irq_save(); // the callout writes two registers of the APIC
-    send(ipi_syspage, cpu, commands, ipi_commands);
+    CALLOUT_CALL(
+        send_ipi, send_ipi_fn, ipi_syspage, cpu, commands, ipi_commands);
     irq_restore(irq);
 }
 

@@ -63,9 +63,11 @@ struct percpu {
     uint32_t type_id;         // [c] of the current process
     uint64_t ticks;           // [c] timer interrupts
     uint64_t nmis;            // [c] NMIs, which nothing here uses yet
-    uint64_t receipts;        // [c] this CPU's ring of receipts: next to write
-    uint64_t receipts_folded; // [c] those before it are accounted for
-    uint64_t receipts_base;   // [i]
+    uint64_t receipts_base;   // [i] this CPU's receipts
+    uint64_t receipts_fold;   // [i] from here on they must be folded
+    uint64_t receipt;         // [c] where the next one goes
+    uint32_t receipts_folded; // [c] how many are accounted for
+    uint32_t receipts_lost;   // [c] there was no memory to account for
     uint64_t refusals[CALLOUT_SLOTS]; // [c] -EPERM by type, by slot
     uint64_t gdt[8];                  // [i]
     struct tss tss;                   // [c]

@@ -40,9 +40,21 @@
 // (slot, on): fence a slot off, so that every call of it is refused with
 // -ENOTRECOVERABLE, or let it be called again; the state before. Administrator.
 #define TOLLGATE_SET_FENCE 1010
+// (const void *module, size, char *reason, reason_size): bind a callout module,
+// a file of docs/modules.md in memory, in the slot that its header names, in
+// place of what is bound there. `reason` gets one line, without its end and
+// with a final 0, "" if all went well; reason_size 0: nobody wants it.
+// -EINVAL no module, or one that can not be bound; -ENOSPC no room for its
+// resource or its per-CPU storage; -ENOMEM, -EFAULT. Administrator.
+#define TOLLGATE_BIND 1011
+// (slot): empty a slot. -EINVAL no such slot, -ENOENT it is empty.
+// Administrator.
+#define TOLLGATE_UNBIND 1012
 // (): the samples of docs/adding-a-kernel-call.md.
 #define TOLLGATE_FOO 1100
 #define TOLLGATE_PK 1101
+
+#define TOLLGATE_REASON_SIZE 128 // bytes of TOLLGATE_BIND's, with its final 0
 
 #define TOLL_OFF 0
 #define TOLL_ON 1

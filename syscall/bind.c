@@ -22,6 +22,7 @@
 #define TEMPLATE(name) extern const uint8_t name[], name##_end[]
 TEMPLATE(thunk_type);
 TEMPLATE(thunk_refuse);
+TEMPLATE(thunk_refuse_measured);
 TEMPLATE(thunk_plain);
 TEMPLATE(thunk_ticket);
 TEMPLATE(thunk_tas);
@@ -40,8 +41,9 @@ struct template {
     { name, name##_end }
 
 static const struct template type_check = TEMPLATE(thunk_type);
-static const struct template refusal = TEMPLATE(thunk_refuse);
 // [measured]
+static const struct template refusal[2] = {
+    TEMPLATE(thunk_refuse), TEMPLATE(thunk_refuse_measured)};
 static const struct template plain[2] = {
     TEMPLATE(thunk_plain), TEMPLATE(thunk_plain_measured)};
 // [kind of lock][measured]
@@ -68,7 +70,9 @@ struct thunk {
 };
 
 void gate_empty(void);
+void gate_empty_measured(void);
 void gate_fenced(void);
+void gate_fenced_measured(void);
 
 static uint32_t relative(uintptr_t target, const uint8_t *place) {
     return (uint32_t)(target - ((uintptr_t)place + sizeof(uint32_t)));
@@ -91,8 +95,8 @@ static uint32_t place_value(
     case PLACE_REFUSALS:
         return (
             uint32_t)(offsetof(struct percpu, refusals) + thunk->number * sizeof(uint64_t));
-    case PLACE_RESOURCE:
-        return slot->resource;
+    case PLACE_WHERE: // NO_RESOURCE becomes RECEIPT_NO_RESOURCE
+        return thunk->number | slot->resource << 16;
     default:
         panic(
             "slot %u: a place %x that thunks do not have", thunk->number,
@@ -101,7 +105,7 @@ static uint32_t place_value(
 }
 
 static bool is_place(uint32_t word) {
-    return word >= PLACE_LOCK && word < PLACE_RESOURCE + 0x1000 &&
+    return word >= PLACE_LOCK && word < PLACE_WHERE + 0x1000 &&
            (word & 0xf80) == 0;
 }
 
@@ -133,18 +137,18 @@ static size_t template_size(const struct template *template) {
     return (size_t)(template->end - template->start);
 }
 
-static void types_add(struct thunk *thunk) {
+static void types_add(struct thunk *thunk, int measured) {
     uint32_t count = thunk->slot->num_types;
     if (count == 0) {
         return;
     }
     thunk->accepted = thunk->at + count * template_size(&type_check) +
-                      template_size(&refusal);
+                      template_size(&refusal[measured]);
     for (uint32_t i = 0; i < count; i++) {
         thunk->type = thunk->slot->types[i];
         piece_add(thunk, &type_check);
     }
-    piece_add(thunk, &refusal);
+    piece_add(thunk, &refusal[measured]);
 }
 
 static uint32_t lock_kind(const struct custom_slot *slot) {
@@ -159,10 +163,10 @@ static uintptr_t thunk_write(uint32_t number, int measured) {
     const struct custom_slot *slot =
         &SYSPAGE_ENTRY(bind_syspage, custom)->slots[number];
     if (slot->code == 0) {
-        return (uintptr_t)gate_empty;
+        return (uintptr_t)(measured ? gate_empty_measured : gate_empty);
     }
     if (slot->fenced) {
-        return (uintptr_t)gate_fenced;
+        return (uintptr_t)(measured ? gate_fenced_measured : gate_fenced);
     }
     bool shared = slot->resource != NO_RESOURCE;
     if (!measured && !shared && slot->num_types == 0) {
@@ -173,7 +177,7 @@ static uintptr_t thunk_write(uint32_t number, int measured) {
     struct thunk thunk = {
         .slot = slot, .number = number, .at = place, .end = place + THUNK_SIZE};
     memset(place, INT3, THUNK_SIZE);
-    types_add(&thunk);
+    types_add(&thunk, measured);
     piece_add(
         &thunk, shared ? &locked[lock_kind(slot)][measured] : &plain[measured]);
     return (uintptr_t)place;

@@ -123,13 +123,6 @@ SELECTOR_SHIFT  equ 24
         o64 sysret
 %endmacro
 
-; STAMP - rdx = time-stamp counter; rax changed
-%macro STAMP 0
-        rdtsc
-        shl     rdx, 32
-        or      rdx, rax
-%endmacro
-
 ; gate_entry - LSTAR while tolls are off
 ;
 ; Entry   SYSCALL's: rax = slot << 32 | 106, or another call's number; rdi rsi
@@ -146,51 +139,34 @@ FUNC gate_entry
         GATE_LEAVE
 ENDFUNC gate_entry
 
+; STAMP_TO member - the time-stamp counter into the receipt; rax, rdx changed
+%macro STAMP_TO 1
+        rdtsc
+        mov     [r15 + %1], eax
+        mov     [r15 + %1 + 4], edx
+%endmacro
+
 ; gate_entry_measured - LSTAR while tolls are on
 ;
-; As gate_entry, and leaves a receipt. The thunk fills in what happens at the
-; lock (thunks.asm); a receipt that it did not begin is not kept: the call was
-; refused.
+; As gate_entry, and leaves a receipt. The thunk says what was called, fills in
+; what happens at the lock, and the result (thunks.asm), and makes the receipt
+; count; that of a call that was refused is overwritten by the next one.
 ;
-; Keeps   r12 = the result, r13 = slot, r14 = time of arrival, r15 = receipt,
-;         which callouts keep like any C function
+; Keeps   r15 = receipt, which callouts keep like any C function
         align   64
 FUNC gate_entry_measured
         GATE_SAVE
-        STAMP
-        mov     r14, rdx
+        mov     r15, [gs:PERCPU_RECEIPT]
+        mov     [r15 + RECEIPT_RIP], rcx
+        STAMP_TO RECEIPT_ARRIVED
         mov     rax, [rsp + REG_RAX]
         GATE_SLOT
-        mov     r13d, eax
-        mov     r15d, [gs:PERCPU_RECEIPTS]
-        and     r15d, RECEIPTS_PER_RING - 1
-        shl     r15d, RECEIPT_SHIFT
-        add     r15, [gs:PERCPU_RECEIPTS_BASE]
-        mov     qword [r15 + RECEIPT_GRANTED], 0
         GATE_CALL gate_slots_measured
-        mov     r12, rax
-        cmp     qword [r15 + RECEIPT_GRANTED], 0
-        je      .unmeasured
-        mov     [r15 + RECEIPT_ARRIVED], r14
-        mov     [r15 + RECEIPT_SLOT], r13d
-        mov     [r15 + RECEIPT_RESULT], rax
-        mov     rax, [gs:REG_RIP]
-        mov     [r15 + RECEIPT_RIP], rax
-        mov     eax, [gs:PERCPU_TYPE_ID]
-        mov     [r15 + RECEIPT_TYPE_ID], eax
-        inc     qword [gs:PERCPU_RECEIPTS]
-        STAMP
-        mov     [r15 + RECEIPT_LEFT], rdx
+        STAMP_TO RECEIPT_LEFT
         GATE_CHECK
-        mov     rax, r12
-        mov     rdi, [gs:PERCPU_RECEIPTS]
-        sub     rdi, [gs:PERCPU_FOLDED]
-        cmp     rdi, RECEIPTS_FOLD_AT
+        mov     rax, [r15 + RECEIPT_RESULT]
+        cmp     r15, [gs:PERCPU_RECEIPTS_FOLD]
         jae     fold
-        GATE_LEAVE
-.unmeasured:
-        GATE_CHECK
-        mov     rax, r12
         GATE_LEAVE
 ENDFUNC gate_entry_measured
 
@@ -222,7 +198,7 @@ ordinary:
         cli
         jmp     trap_exit
 
-; fold - the ring of receipts fills: count them outside of the path
+; fold - enough receipts are there: count them outside of the path
 ;
 ; Entry   rax = the call's result; the frame is checked
 fold:
@@ -265,6 +241,17 @@ FUNC gate_empty
         mov     rax, -ENOSYS
         ret
 ENDFUNC gate_empty
+
+; gate_empty_measured, gate_fenced_measured - with the result in the receipt
+FUNC gate_empty_measured
+        mov     qword [r15 + RECEIPT_RESULT], -ENOSYS
+        ret
+ENDFUNC gate_empty_measured
+
+FUNC gate_fenced_measured
+        mov     qword [r15 + RECEIPT_RESULT], -ENOTRECOVERABLE
+        ret
+ENDFUNC gate_fenced_measured
 
 ; gate_fenced - the slot is fenced off
 FUNC gate_fenced

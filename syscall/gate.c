@@ -19,6 +19,7 @@
 #include "smp/resource_lock.h"
 #include "syscall/abi.h"
 #include "syscall/bind.h"
+#include "syscall/modules.h"
 
 // RFLAGS that SYSCALL clears: interrupts off, no trap, strings upward, no
 // access to user pages, and nothing that the exit would refuse.
@@ -62,6 +63,7 @@ static const char *frame_fault(const struct regs *regs) {
 // on or lost the stack, that is a fault of its own. If the frame is bad, the
 // caller pays, who may have brought that along: NT set, rsp in the kernel.
 void gate_refuse(struct regs *regs, uint64_t left) {
+    tolls_fold(); // the measured entry has not looked whether it must be done
     uint64_t slot = regs->rax >> 32;
     const char *name = slot_name(slot);
     if (left & ADDRESS_BIT) {
@@ -103,6 +105,7 @@ void gate_init_cpu(void) {
 void gate_init(struct syspage_entry *syspage) {
     gate_syspage = syspage;
     bind_init(syspage);
+    modules_init(syspage);
     toll =
         SYSPAGE_ENTRY(syspage, system_private)->toll != 0 ? TOLL_ON : TOLL_OFF;
 }
@@ -114,6 +117,7 @@ static void toll_apply(void *choice) {
 
 int gate_set_toll(int choice) {
     int before = toll;
+    SYSPAGE_ENTRY(gate_syspage, system_private)->toll = choice == TOLL_ON;
     rendezvous(toll_apply, &choice);
     return before;
 }
@@ -150,22 +154,28 @@ bool gate_set_lock(uint32_t resource, uint32_t kind) {
 struct fence_choice {
     uint32_t slot;
     bool fenced;
+    int before;
 };
 
+// The machine is stopped: the slot may have been unbound until now.
 static void fence_apply(void *argument) {
-    const struct fence_choice *choice = argument;
-    SYSPAGE_ENTRY(gate_syspage, custom)->slots[choice->slot].fenced =
-        choice->fenced;
+    struct fence_choice *choice = argument;
+    struct custom_slot *slot =
+        &SYSPAGE_ENTRY(gate_syspage, custom)->slots[choice->slot];
+    if (slot->code == 0) {
+        choice->before = -EINVAL;
+        return;
+    }
+    choice->before = slot->fenced != 0;
+    slot->fenced = choice->fenced;
     bind_slot(choice->slot);
 }
 
 int gate_set_fence(uint32_t slot, bool fenced) {
-    const struct custom_entry *custom = SYSPAGE_ENTRY(gate_syspage, custom);
-    if (slot >= CALLOUT_SLOTS || custom->slots[slot].code == 0) {
+    if (slot >= CALLOUT_SLOTS) {
         return -EINVAL;
     }
-    int before = custom->slots[slot].fenced != 0;
-    struct fence_choice choice = {slot, fenced};
+    struct fence_choice choice = {slot, fenced, 0};
     stop_machine(fence_apply, &choice);
-    return before;
+    return choice.before;
 }

@@ -6,7 +6,8 @@
 ;
 ; A thunk is called as the callout would be: rdi = the system page, esi = type
 ; ID, rdx = frame, and is 8 off 16-byte alignment. In a measured one r15 is the
-; receipt. All pieces keep rdi, rsi, rdx for the callout.
+; receipt, where the result is left: rax is of no use after it. The callout keeps
+; r15 like any C function. All pieces keep rdi, rsi, rdx for the callout.
 %include "offsets.inc"
 %include "kernel/base/func.inc"
 %include "smp/locks.inc"
@@ -28,14 +29,11 @@
         dd      PLACE_CALLOUT
 %endmacro
 
-; STAMP_TO member - the time-stamp counter into the receipt; rax, rcx changed
+; STAMP_TO member - the time-stamp counter into the receipt; rax, rdx changed
 %macro STAMP_TO 1
-        mov     rcx, rdx
         rdtsc
-        shl     rdx, 32
-        or      rax, rdx
-        mov     [r15 + %1], rax
-        mov     rdx, rcx
+        mov     [r15 + %1], eax
+        mov     [r15 + %1 + 4], edx
 %endmacro
 
 ; One of the types that may call: then to the piece behind the refusal.
@@ -90,42 +88,53 @@ ENDTEMPLATE thunk_ttas
 
 ; --- the same, measured -------------------------------------------------------
 
-; MEASURED_BEGIN - the receipt up to the request for the lock
+TEMPLATE thunk_refuse_measured
+        inc     qword [gs:abs PLACE_REFUSALS]
+        mov     qword [r15 + RECEIPT_RESULT], -EPERM
+        ret
+ENDTEMPLATE thunk_refuse_measured
+
+; MEASURED_BEGIN - who calls what
 %macro MEASURED_BEGIN 0
-        mov     dword [r15 + RECEIPT_RESOURCE], PLACE_RESOURCE
-        STAMP_TO RECEIPT_ASKED
+        mov     dword [r15 + RECEIPT_SLOT], PLACE_WHERE
+        mov     [r15 + RECEIPT_TYPE_ID], esi
 %endmacro
 
-; MEASURED_GRANTED - the receipt from the grant to the release: r12 = the result
-%macro MEASURED_GRANTED 0
-        mov     rax, [abs PLACE_LOCK + LOCK_LAST_RELEASE]
-        mov     [r15 + RECEIPT_PREV_RELEASE], rax
+; MEASURED_CALL - call the callout: the receipt from the grant to the release,
+; whose time is left in edx:eax
+%macro MEASURED_CALL 0
         STAMP_TO RECEIPT_GRANTED
+        lea     rdx, [rsp + 8]          ; the frame
         CALL_UNDER_LOCK
-        mov     r12, rax
-        rdtsc
-        shl     rdx, 32
-        or      rax, rdx
-        mov     [r15 + RECEIPT_RELEASED], rax
-        mov     [abs PLACE_LOCK + LOCK_LAST_RELEASE], rax
+        mov     [r15 + RECEIPT_RESULT], rax
+        STAMP_TO RECEIPT_RELEASED
 %endmacro
 
+; MEASURED_END - the receipt counts from now on
 %macro MEASURED_END 0
-        mov     rax, r12
+        add     qword [gs:abs PERCPU_RECEIPT], RECEIPT_SIZE
         add     rsp, 8
         ret
 %endmacro
 
 TEMPLATE thunk_plain_measured
-        mov     dword [r15 + RECEIPT_RESOURCE], NO_RESOURCE
-        STAMP_TO RECEIPT_GRANTED
-        mov     [r15 + RECEIPT_QUEUED], rax
-        CALL_UNDER_LOCK
-        mov     r12, rax
-        STAMP_TO RECEIPT_RELEASED
+        MEASURED_BEGIN
+        MEASURED_CALL
         MEASURED_END
 ENDTEMPLATE thunk_plain_measured
 
+; LAST_RELEASE_READ, LAST_RELEASE_WRITE - hand the time of the release on to the
+; next holder
+%macro LAST_RELEASE_READ 0
+        mov     rax, [abs PLACE_LOCK + LOCK_LAST_RELEASE]
+        mov     [r15 + RECEIPT_PREV_RELEASE], rax
+%endmacro
+%macro LAST_RELEASE_WRITE 0
+        mov     [abs PLACE_LOCK + LOCK_LAST_RELEASE], eax
+        mov     [abs PLACE_LOCK + LOCK_LAST_RELEASE + 4], edx
+%endmacro
+
+; The lock's next and serving lie as the receipt's arrivals and entry do.
 TEMPLATE thunk_ticket_measured
         MEASURED_BEGIN
         TICKET_TAKE abs PLACE_LOCK, eax
@@ -133,11 +142,11 @@ TEMPLATE thunk_ticket_measured
         STAMP_TO RECEIPT_QUEUED
         mov     eax, [r15 + RECEIPT_TICKET]
         TICKET_WAIT abs PLACE_LOCK, eax
-        mov     eax, [abs PLACE_LOCK + TICKET_SERVING]
-        mov     [r15 + RECEIPT_ENTRY], rax
-        mov     eax, [abs PLACE_LOCK + TICKET_NEXT]
+        mov     rax, [abs PLACE_LOCK + TICKET_NEXT]
         mov     [r15 + RECEIPT_ARRIVALS], rax
-        MEASURED_GRANTED
+        LAST_RELEASE_READ
+        MEASURED_CALL
+        LAST_RELEASE_WRITE
         TICKET_RELEASE abs PLACE_LOCK
         MEASURED_END
 ENDTEMPLATE thunk_ticket_measured
@@ -151,12 +160,14 @@ ENDTEMPLATE thunk_ticket_measured
         STAMP_TO RECEIPT_QUEUED
         %1      abs PLACE_LOCK, eax
         mov     rax, [abs PLACE_LOCK + LOCK_ENTRIES]
-        mov     [r15 + RECEIPT_ENTRY], rax
+        mov     [r15 + RECEIPT_ENTRY], eax
         inc     rax
         mov     [abs PLACE_LOCK + LOCK_ENTRIES], rax
-        mov     rax, [abs PLACE_LOCK + LOCK_ARRIVALS]
-        mov     [r15 + RECEIPT_ARRIVALS], rax
-        MEASURED_GRANTED
+        mov     eax, [abs PLACE_LOCK + LOCK_ARRIVALS]
+        mov     [r15 + RECEIPT_ARRIVALS], eax
+        LAST_RELEASE_READ
+        MEASURED_CALL
+        LAST_RELEASE_WRITE
         %2      abs PLACE_LOCK
         MEASURED_END
 %endmacro

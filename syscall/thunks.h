@@ -9,6 +9,6 @@ enum place {
     PLACE_TYPE = 0x5a4b3000,     // a type ID
     PLACE_NEXT = 0x5a4b4000,     // the piece behind the refusal, relative
     PLACE_REFUSALS = 0x5a4b5000, // offset of the slot's count of refusals
-    PLACE_RESOURCE = 0x5a4b6000, // index of the resource
+    PLACE_WHERE = 0x5a4b6000,    // slot, and resource in the upper half
 };
 #define PLACE_MASK 0xffffff80u

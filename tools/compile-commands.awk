@@ -14,7 +14,8 @@ BEGIN {
     printf "["
 }
 
-/ -c -o .*\.c$/ {
+/ -c -o .*\.c$/ && !/ -c -o build\/[a-z]*\/*host\// {
+    gsub(/ -fno-tree-loop-distribute-patterns/, "") # clang has no such flag
     printf "%s\n  {\"directory\": \"%s\", \"file\": \"%s\",\n", separator,
         escape(directory), escape($NF)
     printf "   \"command\": \"%s\"}", escape($0)

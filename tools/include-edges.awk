@@ -17,6 +17,8 @@ BEGIN {
     leaf["smp/ticket.h"]
     leaf["smp/tas.h"]
     leaf["smp/ttas.h"]
+    leaf["callouts/callout.h"]
+    leaf["callouts/call.h"]
     leaf["callouts/module.h"]
     leaf["callouts/syspage.h"]
     leaf["syscall/abi.h"]
@@ -27,6 +29,10 @@ BEGIN {
 
     # Made by the build from what may be seen anyway.
     generated["offsets.inc"]
+    generated["offsets.h"]
+
+    # What authors outside of the tree include, by the name that QNX gives it.
+    outside["callout.ah"]
 
     # The composition root may look anywhere.
     free["kernel/main.c"]
@@ -73,7 +79,7 @@ function may_include(file, name,    from, to) {
 /^[ \t]*[#%][ \t]*include[ \t]*"/ {
     split($0, part, "\"")
     name = part[2]
-    if (name in generated) {
+    if (name in generated || name in outside) {
         next
     }
     if (!exists(name)) {

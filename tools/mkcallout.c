@@ -2,6 +2,7 @@
 // Link and admit a callout module: an object file in, a .tgc file out.
 //
 // usage: mkcallout IN.o -o OUT.tgc --slot N [OPTION...]
+//        mkcallout IN.o -o OUT.tgc --replaces CALLOUT/VERSION [OPTION...]
 //
 //   --callout NAME    the record, where the object has several
 //   --name NAME       of the module; default: the record's, without "custom_"
@@ -10,6 +11,7 @@
 //   --percpu BYTES    storage on each CPU; shared storage is the record's
 //   --budget CYCLES   how long a call may hold the resource
 //   --port N          may be used, where an access begins; up to four times
+//   --port patched    of a kernel callout: the ports that its patcher fills in
 //   --source TEXT     version of the source, as from git describe
 //
 // The description is on the command line and not in the object, so that sources
@@ -27,6 +29,15 @@
 #define EXIT_USAGE 2
 #define NAME_PREFIX "custom_"
 #define PORT_MAX 0xffff
+#define PORT_PATCHED "patched"
+
+// The kernel callouts that a module may stand in for. id and eoi are no
+// functions: startup weaves them into the interrupt entries.
+static const char *const replaceable[] = {
+    "display_char", "poll_key", "break_detect", "timer_load", "timer_reload",
+    "timer_value",  "mask",     "unmask",       "config",     "reboot",
+    "power",        "control",  "send_ipi",     "start_cpu",  "init_cpu",
+};
 
 // What the command line asks for beside struct request.
 struct options {
@@ -101,11 +112,37 @@ static void parse_types(char *text, struct module_header *header) {
 
 static void parse_port(const char *text, struct options *options) {
     struct request *request = &options->request;
+    if (strcmp(text, PORT_PATCHED) == 0) {
+        request->patched_ports = true;
+        options->header.flags |= MODULE_FLAG_PATCHED_PORT;
+        return;
+    }
     uint32_t port = parse_number("port", text, PORT_MAX);
     if (port == 0 || request->num_ports == MODULE_MAX_PORTS) {
         usage("--port %s: up to %d ports, none is 0", text, MODULE_MAX_PORTS);
     }
     request->ports[request->num_ports++] = (uint16_t)port;
+}
+
+static void parse_replaces(char *text, struct module_header *header) {
+    char *version = strchr(text, '/');
+    if (version == NULL) {
+        usage("--replaces %s: a callout, a slash, a version", text);
+    }
+    *version++ = '\0';
+    if (strcmp(text, "id") == 0 || strcmp(text, "eoi") == 0) {
+        usage("--replaces %s: it is woven into the interrupt entries", text);
+    }
+    size_t i = 0;
+    while (i < ARRAY_SIZE(replaceable) && strcmp(text, replaceable[i]) != 0) {
+        i++;
+    }
+    if (i == ARRAY_SIZE(replaceable)) {
+        usage("--replaces %s: there is no such kernel callout", text);
+    }
+    parse_text("replaces", text, header->replaces);
+    parse_text("replaces", version, header->replaces_version);
+    header->slot = MODULE_NO_SLOT;
 }
 
 static void parse_option(int option, char *value, struct options *out) {
@@ -117,6 +154,9 @@ static void parse_option(int option, char *value, struct options *out) {
     case 's':
         header->slot = parse_number("slot", value, CALLOUT_SLOTS - 1);
         out->has_slot = true;
+        break;
+    case 'k':
+        parse_replaces(value, header);
         break;
     case 'c':
         out->request.callout = value;
@@ -150,6 +190,7 @@ static void parse_option(int option, char *value, struct options *out) {
 static void parse_options(int argc, char *argv[], struct options *out) {
     static const struct option known[] = {
         {"slot", required_argument, NULL, 's'},
+        {"replaces", required_argument, NULL, 'k'},
         {"callout", required_argument, NULL, 'c'},
         {"name", required_argument, NULL, 'n'},
         {"resource", required_argument, NULL, 'r'},
@@ -164,8 +205,13 @@ static void parse_options(int argc, char *argv[], struct options *out) {
     while ((option = getopt_long(argc, argv, "o:", known, NULL)) != -1) {
         parse_option(option, optarg, out);
     }
-    if (optind + 1 != argc || out->output == NULL || !out->has_slot) {
-        usage("an object, -o and --slot are needed");
+    bool is_kernel = out->header.replaces[0] != '\0';
+    if (optind + 1 != argc || out->output == NULL ||
+        out->has_slot == is_kernel) {
+        usage("an object, -o and one of --slot and --replaces are needed");
+    }
+    if (out->request.patched_ports && !is_kernel) {
+        usage("--port patched is for kernel callouts");
     }
     out->request.input = argv[optind];
 }
@@ -253,9 +299,16 @@ int main(int argc, char *argv[]) {
         fprintf(stderr, "mkcallout: %s: %s\n", request->input, reason);
         return EXIT_FAILURE;
     }
+    printf("%s: ", module.header.name);
+    if (module_is_kernel(&module)) {
+        printf(
+            "replaces %s/%s", module.header.replaces,
+            module.header.replaces_version);
+    } else {
+        printf("slot %u", module.header.slot);
+    }
     printf(
-        "%s: slot %u, %u bytes of code, %u loops without a bound\n",
-        module.header.name, module.header.slot, module.header.code_size,
-        callout.loops);
+        ", %u bytes of code, %u loops without a bound\n",
+        module.header.code_size, callout.loops);
     return write_file(options.output, file, size);
 }

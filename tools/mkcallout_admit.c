@@ -20,9 +20,21 @@
 #define PATTERN_BITS 32
 #define BITS_PER_BYTE 8
 #define NOWHERE SIZE_MAX
+#define PORT_DISTANCE 255 // of a register from the port that is patched in
 
 _Static_assert(
     PERCPU_STORAGE_MAX >= MODULE_MAX_STORAGE, "a slice holds a module's");
+
+// What edx holds before an instruction, whichever way led there.
+struct flow {
+    enum {
+        FLOW_UNSEEN,
+        FLOW_KNOWN,   // value
+        FLOW_PATCHED, // what the patcher filled in, and value added to it
+        FLOW_OTHER,
+    } kind;
+    uint32_t value;
+};
 
 // What is known of the instruction at an offset.
 struct step {
@@ -35,6 +47,7 @@ struct step {
     int64_t depth;        // bytes on the stack before it
     ZydisRegister loaded; // with this constant, ZYDIS_REGISTER_NONE
     uint64_t constant;
+    struct flow edx;
     ZydisDecodedInstruction instruction; // length 0: not a start
     ZydisDecodedOperand operands[ZYDIS_MAX_OPERAND_COUNT];
 };
@@ -675,18 +688,95 @@ static bool is_declared(const struct walk *walk, uint64_t port) {
     return false;
 }
 
+// edx after an instruction.
+static struct flow flow_after(const struct step *step) {
+    const ZydisDecodedInstruction *instruction = &step->instruction;
+    const ZydisDecodedOperand *to = &step->operands[0];
+    const ZydisDecodedOperand *from = &step->operands[1];
+    const struct flow other = {FLOW_OTHER, 0};
+    bool is_add = instruction->mnemonic == ZYDIS_MNEMONIC_ADD;
+    if (step->is_call) {
+        return other;
+    }
+    if (step->loaded == ZYDIS_REGISTER_RDX) {
+        bool is_site =
+            step->constant == PATTERN || step->constant == PATTERN_64;
+        return is_site ? (struct flow){FLOW_PATCHED, 0}
+                       : (struct flow){FLOW_KNOWN, (uint32_t)step->constant};
+    }
+    if ((is_add || instruction->mnemonic == ZYDIS_MNEMONIC_SUB) &&
+        to->type == ZYDIS_OPERAND_TYPE_REGISTER &&
+        to->reg.value == ZYDIS_REGISTER_EDX &&
+        from->type == ZYDIS_OPERAND_TYPE_IMMEDIATE) {
+        uint32_t amount = (uint32_t)from->imm.value.u;
+        return (struct flow){
+            step->edx.kind, step->edx.value + (is_add ? amount : -amount)};
+    }
+    for (size_t i = 0; i < instruction->operand_count; i++) {
+        const ZydisDecodedOperand *operand = &step->operands[i];
+        if (operand->type == ZYDIS_OPERAND_TYPE_REGISTER &&
+            (operand->actions & ZYDIS_OPERAND_ACTION_MASK_WRITE) != 0 &&
+            enclosing(operand->reg.value) == ZYDIS_REGISTER_RDX) {
+            return other;
+        }
+    }
+    return step->edx;
+}
+
+// Let what is known reach an instruction; true if that is news there. What
+// differs between two ways is not known.
+static bool flow_to(struct walk *walk, size_t offset, struct flow flow) {
+    if (offset >= walk->routine->size || flow.kind == FLOW_UNSEEN) {
+        return false;
+    }
+    struct flow *edx = &walk->steps[offset].edx;
+    if (edx->kind == FLOW_UNSEEN) {
+        *edx = flow;
+        return true;
+    }
+    if (edx->kind == FLOW_OTHER ||
+        (edx->kind == flow.kind && edx->value == flow.value)) {
+        return false;
+    }
+    *edx = (struct flow){FLOW_OTHER, 0};
+    return true;
+}
+
+// Follow edx along all ways until nothing new is found. A function that is
+// called knows nothing of it.
+static void flow_follow(struct walk *walk) {
+    const struct flow other = {FLOW_OTHER, 0};
+    bool news = flow_to(walk, 0, other);
+    while (news) {
+        news = false;
+        for (size_t i = 0; i < walk->routine->size; i++) {
+            const struct step *step = &walk->steps[i];
+            if (step->instruction.length != 0) {
+                struct flow flow = flow_after(step);
+                if (step->edx.kind == FLOW_UNSEEN) {
+                    continue;
+                }
+                news |= flow_to(walk, step->jump, step->is_call ? other : flow);
+                news |= flow_to(walk, step->after, flow);
+            }
+        }
+    }
+}
+
 static void check_port(struct walk *walk, size_t offset) {
     const struct step *step = &walk->steps[offset];
     bool is_in = step->instruction.mnemonic == ZYDIS_MNEMONIC_IN;
     const ZydisDecodedOperand *operand = &step->operands[is_in ? 1 : 0];
-    uint64_t port;
+    bool is_good = false;
     if (operand->type == ZYDIS_OPERAND_TYPE_IMMEDIATE) {
-        port = operand->imm.value.u & UINT8_MAX;
-    } else if (!constant_of(walk, offset, ZYDIS_REGISTER_RDX, &port)) {
-        say(walk, offset, RULE_PORT);
-        return;
+        is_good = is_declared(walk, operand->imm.value.u & UINT8_MAX);
+    } else if (step->edx.kind == FLOW_KNOWN) {
+        is_good = is_declared(walk, step->edx.value);
+    } else if (step->edx.kind == FLOW_PATCHED) {
+        is_good = walk->request->patched_ports && walk->is_patched &&
+                  step->edx.value <= PORT_DISTANCE;
     }
-    if (!is_declared(walk, port)) {
+    if (!is_good) {
         say(walk, offset, RULE_PORT);
     }
 }
@@ -772,6 +862,7 @@ void admit(
     while (walk.num_waiting > 0) {
         take(&walk, walk.waiting[--walk.num_waiting]);
     }
+    flow_follow(&walk);
     for (size_t i = 0; i < routine->size; i++) {
         if (walk.steps[i].instruction.length != 0) {
             check_whole(&walk, i);

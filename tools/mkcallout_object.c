@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // mkcallout: find a callout's record in an object file and link it. The record
-// lies in .rodata.callouts and may point at .rodata (the size of the storage)
-// and at .text (the patcher); nothing else may be in the object.
+// lies in .rodata.callouts and may point at .rodata or .text (the size of
+// the storage) and at .text (the patcher); nothing else may be in the object.
 #include "tools/mkcallout_priv.h"
 
 #include <fcntl.h>
@@ -202,11 +202,12 @@ static bool storage_find(
     if (from == NULL) {
         return true;
     }
-    if (!is_named(from, SECTION_RODATA) || at > from->size ||
-        sizeof(out->storage_size) > from->size - at) {
+    if ((!is_named(from, SECTION_RODATA) && !is_named(from, SECTION_TEXT)) ||
+        at > from->size || sizeof(out->storage_size) > from->size - at) {
         refuse(
-            file->request, RULE_RECORD, "size of the storage is not in %s",
-            SECTION_RODATA);
+            file->request, RULE_RECORD,
+            "size of the storage is not in %s or %s", SECTION_RODATA,
+            SECTION_TEXT);
         return false;
     }
     memcpy(&out->storage_size, from->data + at, sizeof(out->storage_size));

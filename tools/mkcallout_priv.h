@@ -76,6 +76,7 @@ struct request {
     const char *input;
     const char *callout; // which record, NULL: the only one
     uint32_t num_ports;
+    bool patched_ports; // also those that the patcher fills in
     uint16_t ports[MODULE_MAX_PORTS];
     unsigned refusals;
 };

@@ -95,8 +95,8 @@ void offsets(void) {
     OFFSET(THREAD_RSP, thread, rsp);
     OFFSET(PERCPU_CPU_ID, percpu, cpu_id);
     OFFSET(PERCPU_TYPE_ID, percpu, type_id);
-    OFFSET(PERCPU_RECEIPTS, percpu, receipts);
-    OFFSET(PERCPU_RECEIPTS_BASE, percpu, receipts_base);
+    OFFSET(PERCPU_RECEIPT, percpu, receipt);
+    OFFSET(PERCPU_RECEIPTS_FOLD, percpu, receipts_fold);
     OFFSET(PERCPU_REFUSALS, percpu, refusals);
     VALUE(PERCPU_STRIDE);
     VALUE(PERCPU_BLOCK_OFFSET);
@@ -112,11 +112,7 @@ void offsets(void) {
     OFFSET(TICKET_SERVING, ticket, serving);
     OFFSET(TAS_HELD, tas, held);
     OFFSET(TTAS_HELD, ttas, held);
-    OFFSET(RESOURCE_ARRIVALS, resource_lock, arrivals);
-    OFFSET(RESOURCE_ENTRIES, resource_lock, entries);
-    OFFSET(RESOURCE_LAST_RELEASE, resource_lock, last_release);
     OFFSET(RECEIPT_ARRIVED, receipt, arrived);
-    OFFSET(RECEIPT_ASKED, receipt, asked);
     OFFSET(RECEIPT_QUEUED, receipt, queued);
     OFFSET(RECEIPT_GRANTED, receipt, granted);
     OFFSET(RECEIPT_RELEASED, receipt, released);
@@ -129,25 +125,19 @@ void offsets(void) {
     OFFSET(RECEIPT_ARRIVALS, receipt, arrivals);
     OFFSET(RECEIPT_SLOT, receipt, slot);
     OFFSET(RECEIPT_TYPE_ID, receipt, type_id);
-    OFFSET(RECEIPT_RESOURCE, receipt, resource);
-    OFFSET(RECEIPT_CPU, receipt, cpu);
-    VALUE(RECEIPT_SHIFT);
+    VALUE(RECEIPT_SIZE);
     VALUE(PLACE_LOCK);
     VALUE(PLACE_CALLOUT);
     VALUE(PLACE_TYPE);
     VALUE(PLACE_NEXT);
     VALUE(PLACE_REFUSALS);
-    VALUE(PLACE_RESOURCE);
-    VALUE(RECEIPTS_FOLD_AT);
-    OFFSET(PERCPU_FOLDED, percpu, receipts_folded);
+    VALUE(PLACE_WHERE);
     OFFSET(LOCK_ARRIVALS, resource_lock, arrivals);
     OFFSET(LOCK_ENTRIES, resource_lock, entries);
     OFFSET(LOCK_LAST_RELEASE, resource_lock, last_release);
-    VALUE(NO_RESOURCE);
     VALUE(EPERM);
     VALUE(ENOSYS);
     VALUE(ENOTRECOVERABLE);
-    VALUE(RECEIPTS_PER_RING);
 
     OFFSET(SYSPAGE_SYSTEM_PRIVATE, syspage_entry, system_private);
     OFFSET(SYSPAGE_INTRINFO, syspage_entry, intrinfo);
@@ -179,6 +169,7 @@ void startup_offsets(void) {
     VALUE(BOOT_PTE_LARGE);
     VALUE(BOOT_MAPPED);
     VALUE(WEAVE_LEVEL_SIZE);
+    EQU(FAULT_FRAME_SIZE, sizeof(struct fault_frame));
     VALUE(UART_DATA);
     VALUE(UART_LINE_STATUS);
     VALUE(UART_STATUS_DATA);
@@ -291,6 +282,8 @@ void startup_offsets(void) {
     OFFSET(RESET_DATA_VADDR, reset_data, vaddr);
     OFFSET(RESET_DATA_PORT, reset_data, port);
     OFFSET(RESET_DATA_VALUE, reset_data, value);
+    OFFSET(CACHE_DATA_FLUSH_SIZE, cache_data, flush_size);
+    OFFSET(CACHEATTR_LINE_SIZE, cacheattr_entry, line_size);
     OFFSET(POWER_DATA_PM1A_PORT, power_data, pm1a_port);
     OFFSET(POWER_DATA_PM1B_PORT, power_data, pm1b_port);
     OFFSET(POWER_DATA_PM1A_VALUE, power_data, pm1a_value);

@@ -6,6 +6,7 @@
 //   ffffffff80000000  kernel image
 //   ffffffffa0000000  gate thunks (syscall/bind.c), code
 //   ffffffffb0000000  system page (SYSPAGE_VADDR, callouts/syspage.h)
+//   ffffffffb8000000  modules bound at run time (syscall/module_memory.c)
 //   ffffffffc0000000  per-CPU blocks and their stacks (smp/percpu.h)
 //   ffffffffd0000000  devices that callouts map (callout_memory_map)
 //   ffffffffe0000000  kernel stacks of threads, a guard page below each
@@ -14,6 +15,7 @@
 #define DIRECT_MAP_VADDR 0xffff800000000000ul
 #define KERNEL_VADDR 0xffffffff80000000ul
 #define THUNKS_VADDR 0xffffffffa0000000ul
+#define MODULES_VADDR 0xffffffffb8000000ul
 #define PERCPU_VADDR 0xffffffffc0000000ul
 #define DEVICE_VADDR 0xffffffffd0000000ul
 #define STACKS_VADDR 0xffffffffe0000000ul

@@ -120,11 +120,6 @@ static inline void sti(void) {
     __asm__ volatile("sti" : : : "memory");
 }
 
-// Wait for an interrupt without a window between STI and HLT.
-static inline void sti_hlt(void) {
-    __asm__ volatile("sti; hlt" : : : "memory");
-}
-
 static inline void invlpg(uintptr_t address) {
     __asm__ volatile("invlpg (%0)" : : "r"(address) : "memory");
 }

@@ -52,8 +52,8 @@ static void parse(const struct bytes *line, size_t buffer_size) {
 static void once_damaged(struct fuzz *fuzz) {
     static const char seed[] =
         "cpus=4 lock=ttas lock.demo=tas lock.cmos=mcs types.3=47,0x2f "
-        "callout.timer=hpet toll=on type=0xffffffff fault.sipi=3 selftest "
-        "foo=\"bar baz\" 'x y' \\\" \\\\ -- /bin/sh -c \"echo a\"";
+        "callout.timer=hpet toll=on type=0xffffffff fault.sipi=3 syspage=print "
+        "selftest foo=\"bar baz\" 'x y' \\\" \\\\ -- /bin/sh -c \"echo a\"";
     static struct bytes line;
     line.size = 0;
     bytes_add(&line, seed, sizeof(seed) - 1);

@@ -43,7 +43,8 @@
 #define PAGE 4096ul
 #define ARENA_PAGES 64
 #define USER_TOP 0x7ffffffff000ul
-#define TEST_SLOT_FIRST 60 // bound on purpose to misbehave (custom_test.def)
+#define TEST_SLOT_FIRST 59 // changes the frame or misbehaves (custom_test.def)
+#define FREE_SLOT_FIRST 32
 #define SLOT_ARGS 1
 #define SLOT_HOLD 4
 #define HOLD_MAX 0xffful
@@ -54,6 +55,9 @@
 #define USER_ADDRESSES 0x7ffffffffffful
 #define RARELY 256    // one time in so many
 #define LEAK_PAGES 24 // what stacks and slabs may keep after a round
+
+// fuzz_module.S
+extern const uint8_t fuzz_module[], fuzz_module_end[];
 
 static uint64_t seed = DEFAULT_SEED;
 static unsigned num_children = DEFAULT_CHILDREN;
@@ -126,6 +130,7 @@ static uint64_t bad_pointer(uint64_t *state) {
         0xffffffff80000000,
         0xffffffffa0000000,
         SYSPAGE_VADDR,
+        0xffffffffb8000000,
         0xffffffffc0000000,
         0xffffffffc0003000,
         0xffffffffe0000000,
@@ -195,6 +200,24 @@ static void memory_tame(uint64_t *state, struct fuzz_regs *r) {
     }
 }
 
+// A module as it should be, a damaged one, or what comes.
+static void module_offer(uint64_t *state, struct fuzz_regs *r) {
+    static uint8_t damaged[PAGE];
+    size_t size = (size_t)(fuzz_module_end - fuzz_module);
+    uint64_t choice = random_below(state, 4);
+    if (choice > 2) {
+        return;
+    }
+    r->rdi = (uintptr_t)fuzz_module;
+    r->rsi = size;
+    if (choice == 0) {
+        memcpy(damaged, fuzz_module, size);
+        damaged[random_below(state, size)] ^=
+            (uint8_t)(1 << random_below(state, 8));
+        r->rdi = (uintptr_t)damaged;
+    }
+}
+
 static void call_tame(uint64_t *state, struct fuzz_regs *r) {
     switch (r->rax) {
     case SYS_exit:
@@ -220,6 +243,12 @@ static void call_tame(uint64_t *state, struct fuzz_regs *r) {
         break;
     case TOLLGATE_NOISE_FLOOR:
         r->rdi &= NOISE_MAX;
+        break;
+    case TOLLGATE_BIND:
+        module_offer(state, r);
+        break;
+    case TOLLGATE_UNBIND: // the others are there for the children to call
+        r->rdi |= FREE_SLOT_FIRST;
         break;
     case TOLLGATE_TRACE:
         r->rdi = 0;

@@ -22,6 +22,12 @@ bool callouts_may_change_registers(void);
 bool callouts_may_move_the_caller(void);
 bool bad_frames_kill_the_caller(void);
 
+// gate_callouts.c: callouts in C and in GNU as, and their storage.
+bool c_callout_counts_per_cpu(void);
+bool c_callout_shares_a_ledger(void);
+bool c_callout_has_the_frame(void);
+bool one_label_is_one_storage(void);
+
 // gate_admin.c: types, locks, tolls.
 bool types_are_inherited(void);
 bool types_survive_exec(void);

@@ -130,9 +130,10 @@ END_TEST
 
 START_TEST(numbers) {
     CHECK_BAD("no such slot", slot, CALLOUT_SLOTS);
+    CHECK_BAD("no such slot", slot, MODULE_NO_SLOT - 1);
     CHECK_BAD("too much storage", storage_size, MODULE_MAX_STORAGE + 1);
     CHECK_BAD("too much per-CPU storage", percpu_size, MODULE_MAX_STORAGE + 1);
-    CHECK_BAD("bad reserved field", reserved, 1);
+    CHECK_BAD("bad flags", flags, 1);
 }
 END_TEST
 
@@ -191,6 +192,141 @@ START_TEST(patches) {
 }
 END_TEST
 
+// One that stands in for a kernel callout.
+static struct module_header kernel_seed(void) {
+    struct module_header header = module_seed();
+    header.slot = MODULE_NO_SLOT;
+    header.num_types = 0;
+    memset(header.types, 0, sizeof(header.types));
+    header.percpu_size = 0;
+    header.budget_cycles = 0;
+    memset(header.resource, 0, sizeof(header.resource));
+    header.flags = MODULE_FLAG_PATCHED_PORT;
+    strcpy(header.replaces, "timer_value");
+    strcpy(header.replaces_version, "lapic");
+    return header;
+}
+
+START_TEST(kernel_module) {
+    ck_assert_ptr_null(check(kernel_seed()));
+    ck_assert(module_is_kernel(&module));
+    for (size_t bit = 0; bit < MODULE_SEED_SIZE * 8; bit++) {
+        file.at[bit / 8] ^= (uint8_t)(1u << bit % 8);
+        ck_assert_ptr_nonnull(check_file());
+        file.at[bit / 8] ^= (uint8_t)(1u << bit % 8);
+    }
+    ck_assert_ptr_null(check(module_seed()));
+    ck_assert(!module_is_kernel(&module));
+}
+END_TEST
+
+// As CHECK_BAD, of a kernel callout.
+#define CHECK_BAD_KERNEL(reason, member, value)                                \
+    do {                                                                       \
+        struct module_header header = kernel_seed();                           \
+        header.member = (value);                                               \
+        const char *found = check(header);                                     \
+        ck_assert_ptr_nonnull(found);                                          \
+        ck_assert_str_eq(found, reason);                                       \
+    } while (0)
+
+START_TEST(kernel_place) {
+    static const char slots_only[] =
+        "a kernel callout has no resource, types, budget, per-CPU storage";
+    static const char replaces[] = "bad name of what it replaces";
+    CHECK_BAD_KERNEL(replaces, replaces[0], '\0');
+    CHECK_BAD_KERNEL(replaces, replaces[1], '/');
+    CHECK_BAD_KERNEL(replaces, replaces_version[0], '\0');
+    CHECK_BAD_KERNEL(replaces, replaces_version[MODULE_TEXT_SIZE - 1], 'x');
+    CHECK_BAD_KERNEL(replaces, slot, 7);
+    CHECK_BAD_KERNEL(slots_only, resource[0], 'x');
+    CHECK_BAD_KERNEL(slots_only, num_types, 1);
+    CHECK_BAD_KERNEL(slots_only, percpu_size, 8);
+    CHECK_BAD_KERNEL(slots_only, budget_cycles, 1);
+    CHECK_BAD_KERNEL("bad flags", flags, MODULE_FLAG_PATCHED_PORT << 1);
+    CHECK_BAD("bad flags", flags, MODULE_FLAG_PATCHED_PORT);
+    CHECK_BAD(replaces, slot, MODULE_NO_SLOT);
+    CHECK_BAD(replaces, replaces[0], 'x');
+    CHECK_BAD(replaces, replaces_version[0], 'x');
+}
+END_TEST
+
+// --- what is made of it -----------------------------------------------------
+
+// The file is still there when its record is used.
+static void check_kept(struct module_header header) {
+    module_seed_write(&header, &file);
+    ck_assert_ptr_null(module_check(file.at, file.size, &module));
+}
+
+START_TEST(record_of_a_module) {
+    static uint64_t room[MODULE_RECORD_SIZE / sizeof(uint64_t)];
+    check_kept(module_seed());
+    const struct callout_rtn *rtn = module_record_make(&module, room);
+    ck_assert_uint_eq(rtn->rtn_size, MODULE_SEED_CODE);
+    ck_assert_uint_eq(*rtn->rw_size, 8);
+    ck_assert_uint_eq((uintptr_t)rtn->patcher, (uintptr_t)module.patcher);
+    ck_assert_mem_eq(rtn->rtn_code, module.code, MODULE_SEED_CODE);
+    struct module_header header = module_seed();
+    header.storage_size = 0;
+    header.num_patches = 0;
+    memset(header.patches, 0, sizeof(header.patches));
+    header.code_size += MODULE_SEED_PATCHER;
+    header.patcher_size = 0;
+    header.patcher_offset = 0;
+    check_kept(header);
+    rtn = module_record_make(&module, room);
+    ck_assert_uint_eq(rtn->rtn_size, MODULE_SEED_BODY);
+    ck_assert_ptr_null(rtn->rw_size);
+    ck_assert(rtn->patcher == NULL);
+}
+END_TEST
+
+START_TEST(slot_of_a_module) {
+    struct custom_slot slot;
+    memset(&slot, 0xa5, sizeof(slot));
+    check_kept(module_seed());
+    module_slot_fill(&module, &slot);
+    ck_assert_str_eq(slot.name, "seed");
+    ck_assert_str_eq(slot.version, "v1.0-3-gabcdef");
+    ck_assert_uint_eq(slot.size, MODULE_SEED_CODE);
+    ck_assert_uint_eq(slot.storage_size, 8);
+    ck_assert_uint_eq(slot.percpu_size, 64);
+    ck_assert_uint_eq(slot.budget_cycles, 1000);
+    ck_assert_uint_eq(slot.num_types, 2);
+    ck_assert_uint_eq(slot.types[1], 48);
+    ck_assert_uint_eq(slot.num_ports, 2);
+    ck_assert_uint_eq(slot.ports[1], 0x71);
+    ck_assert_uint_eq(slot.resource, 0xa5a5a5a5);
+    struct module_header header = module_seed();
+    memset(header.source, 0, sizeof(header.source));
+    check_kept(header);
+    module_slot_fill(&module, &slot);
+    ck_assert_str_eq(slot.version, "module");
+}
+END_TEST
+
+// Sites are bytes 3..6 and 20..27.
+START_TEST(patches_fit) {
+    uint8_t code[MODULE_SEED_CODE];
+    uint32_t found = 0;
+    check_kept(module_seed());
+    memcpy(code, module.code, sizeof(code));
+    ck_assert(module_patches_fit(&module, code, &found));
+    for (uint32_t at = 0; at < MODULE_SEED_CODE; at++) {
+        bool is_site = (at >= 3 && at < 7) || (at >= 20 && at < 28);
+        code[at] ^= 0x80;
+        ck_assert_int_eq(module_patches_fit(&module, code, &found), is_site);
+        ck_assert(is_site || found == at);
+        code[at] ^= 0x80;
+    }
+    code[39]++;
+    code[7]++;
+    ck_assert(!module_patches_fit(&module, code, &found));
+    ck_assert_uint_eq(found, 7);
+}
+END_TEST
+
 int main(void) {
     const TTest *const tests[] = {
         good_module,
@@ -206,6 +342,11 @@ int main(void) {
         lists,
         layout,
         patches,
+        kernel_module,
+        kernel_place,
+        record_of_a_module,
+        slot_of_a_module,
+        patches_fit,
     };
     return SUITE_RUN("module", tests);
 }

@@ -87,6 +87,7 @@ START_TEST(nothing_given) {
     ck_assert_int_eq(options_lock_of(&options, "demo"), LOCK_TICKET);
     ck_assert_ptr_null(options_callout_version(&options, "timer"));
     ck_assert(!options.toll && !options.selftest && !options.has_type);
+    ck_assert(!options.print_syspage);
     ck_assert_uint_eq(options.type, 0);
     ck_assert_uint_eq(options.fault_sipi, OPTIONS_NO_CPU);
     ck_assert_uint_eq(options.argc, 0);
@@ -101,7 +102,7 @@ START_TEST(every_option) {
     ck_assert_str_eq(
         parse("cpus=4 lock=ttas lock.demo=tas types.3=47,0x2f,4294967295 "
               "callout.timer=hpet toll=on type=0xffffffff fault.sipi=3 "
-              "selftest -- /bin/tour -- cpus=9"),
+              "syspage=print selftest -- /bin/tour -- cpus=9"),
         "");
     ck_assert_uint_eq(options.cpus, 4);
     ck_assert_int_eq(options_lock_of(&options, "cmos"), LOCK_TTAS);
@@ -112,6 +113,7 @@ START_TEST(every_option) {
     ck_assert_uint_eq(options.types[3].types[2], UINT32_MAX);
     ck_assert_str_eq(options_callout_version(&options, "timer"), "hpet");
     ck_assert(options.toll && options.selftest && options.has_type);
+    ck_assert(options.print_syspage);
     ck_assert_uint_eq(options.type, UINT32_MAX);
     ck_assert_uint_eq(options.fault_sipi, 3);
     ck_assert_uint_eq(options.argc, 3);
@@ -263,6 +265,8 @@ START_TEST(tolls) {
         parse("toll=full"), "toll=full: not in this version, on used\n");
     ck_assert(options.toll);
     ck_assert_str_eq(parse("toll=yes"), "toll=yes: neither off nor on\n");
+    ck_assert_str_eq(parse("syspage=show"), "syspage=show: not print\n");
+    ck_assert(!options.print_syspage);
     ck_assert(!options.toll);
 }
 END_TEST
@@ -343,7 +347,7 @@ START_TEST(help) {
         ck_assert_uint_gt(strlen(line.help), 0);
         ck_assert_uint_gt(strlen(line.initial), 0);
     }
-    ck_assert_uint_eq(count, 10);
+    ck_assert_uint_eq(count, 11);
 }
 END_TEST
 

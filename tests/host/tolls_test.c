@@ -51,7 +51,7 @@ static struct {
     struct custom_entry custom;
 } page;
 static struct percpu cpus[NUM_CPUS];
-static struct receipt rings[NUM_CPUS][RECEIPTS_PER_RING];
+static struct receipt receipts[NUM_CPUS][RECEIPTS_MAX];
 static struct toll toll;
 static struct toll_resource shared;
 
@@ -63,14 +63,19 @@ static void setup(void) {
     page.custom.slots[BUDGET_SLOT].budget_cycles = BUDGET;
     for (uint32_t i = 0; i < NUM_CPUS; i++) {
         cpus[i].cpu_id = i;
-        cpus[i].receipts_base = (uintptr_t)rings[i];
+        cpus[i].receipts_base = (uintptr_t)receipts[i];
+        cpus[i].receipts_fold = (uintptr_t)&receipts[i][RECEIPTS_FOLD_AT];
+        cpus[i].receipt = cpus[i].receipts_base;
     }
     tolls_init(&page.entry);
 }
 
 static void put(uint32_t cpu, struct receipt receipt) {
     receipt.cpu = 0xdead; // the entry does not write it
-    rings[cpu][cpus[cpu].receipts++ % RECEIPTS_PER_RING] = receipt;
+    struct receipt *next = (struct receipt *)cpus[cpu].receipt;
+    ck_assert(next < &receipts[cpu][RECEIPTS_MAX]);
+    *next = receipt;
+    cpus[cpu].receipt += RECEIPT_SIZE;
 }
 
 static void fold_all(void) {
@@ -95,12 +100,17 @@ static void read_shared(uint32_t cpus_up) {
 static struct receipt plain(uint64_t hold) {
     return (struct receipt){
         .arrived = 10000,
-        .queued = 10010,
         .granted = 10010,
         .released = 10010 + hold,
         .left = 10030 + hold,
         .slot = SLOT,
-        .resource = NO_RESOURCE,
+        .resource = RECEIPT_NO_RESOURCE,
+        // Left over from the call before.
+        .queued = 77,
+        .prev_release = 10008,
+        .ticket = 1,
+        .entry = 5,
+        .arrivals = 9,
     };
 }
 
@@ -108,7 +118,6 @@ static struct receipt plain(uint64_t hold) {
 static struct receipt waited(uint64_t ticket, uint64_t entry) {
     return (struct receipt){
         .arrived = 20000,
-        .asked = 20010,
         .queued = 20020,
         .prev_release = 20200,
         .granted = 20220,
@@ -117,8 +126,8 @@ static struct receipt waited(uint64_t ticket, uint64_t entry) {
         .slot = SLOT,
         .resource = RESOURCE,
         .ticket = ticket,
-        .entry = entry,
-        .arrivals = entry + 1,
+        .entry = (uint32_t)entry,
+        .arrivals = (uint32_t)entry + 1,
     };
 }
 
@@ -279,7 +288,7 @@ START_TEST(overtakes) {
     ck_assert_uint_eq(toll.overtaken, 0);
     ck_assert_uint_eq(toll.overtakes, 0);
     put(0, waited(7, 10));
-    put(1, waited(UINT32_MAX, 1ul << 32 | 4)); // wrapped around
+    put(1, waited(UINT32_MAX, 4)); // wrapped around| 4)); // wrapped around
     fold_all();
     read_slot(SLOT, TOLL_ALL_CPUS);
     ck_assert_uint_eq(toll.overtaken, 2);
@@ -302,7 +311,7 @@ static void put_run(
     uint32_t cpu, uint64_t first, uint64_t count, uint64_t others) {
     for (uint64_t entry = first; entry < first + count; entry++) {
         struct receipt receipt = waited(entry, entry);
-        receipt.arrivals = entry + 1 + others;
+        receipt.arrivals = (uint32_t)(entry + 1 + others);
         put(cpu, receipt);
     }
 }
@@ -391,8 +400,8 @@ START_TEST(handover_of_a_free_lock_begins_with_the_question) {
     put(0, receipt);
     fold_all();
     read_shared(1);
-    ck_assert_uint_eq(shared.max_handover, 210);
-    receipt.asked = 19000;
+    ck_assert_uint_eq(shared.max_handover, 200);
+    receipt.queued = 19000;
     receipt.prev_release = 19005; // released just after
     put(0, receipt);
     fold_all();
@@ -401,7 +410,7 @@ START_TEST(handover_of_a_free_lock_begins_with_the_question) {
 }
 END_TEST
 
-// --- the ring ---------------------------------------------------------------
+// --- room for receipts -------------------------------------------------------
 
 START_TEST(fold_goes_by_batches) {
     setup();
@@ -420,9 +429,9 @@ START_TEST(fold_goes_by_batches) {
 }
 END_TEST
 
-START_TEST(ring_goes_round) {
+START_TEST(room_is_used_again) {
     setup();
-    for (int i = 0; i < 3 * RECEIPTS_PER_RING; i++) {
+    for (int i = 0; i < 3 * RECEIPTS_MAX; i++) {
         put(0, plain((uint64_t)i));
         if (i % 200 == 199) {
             fold_all();
@@ -430,36 +439,21 @@ START_TEST(ring_goes_round) {
     }
     fold_all();
     read_slot(SLOT, 0);
-    ck_assert_uint_eq(toll.calls, 3 * RECEIPTS_PER_RING);
+    ck_assert_uint_eq(toll.calls, 3 * RECEIPTS_MAX);
     ck_assert_uint_eq(toll.lost, 0);
     ck_assert_uint_eq(toll.hold.min, 0);
-    ck_assert_uint_eq(toll.hold.max, 3 * RECEIPTS_PER_RING - 1);
+    ck_assert_uint_eq(toll.hold.max, 3 * RECEIPTS_MAX - 1);
 }
 END_TEST
 
-START_TEST(overwritten_receipts_are_lost_and_counted) {
+START_TEST(full_room_loses_nothing) {
     setup();
-    for (int i = 0; i < RECEIPTS_PER_RING + 44; i++) {
-        put(0, plain((uint64_t)i));
-    }
-    fold_all();
-    read_slot(SLOT, 0);
-    ck_assert_uint_eq(toll.calls, RECEIPTS_PER_RING);
-    ck_assert_uint_eq(toll.lost, 44);
-    ck_assert_uint_eq(toll.hold.min, 44);
-    read_slot(SLOT + 1, TOLL_ALL_CPUS);
-    ck_assert_uint_eq(toll.lost, 44);
-}
-END_TEST
-
-START_TEST(full_ring_loses_nothing) {
-    setup();
-    for (int i = 0; i < RECEIPTS_PER_RING; i++) {
+    for (int i = 0; i < RECEIPTS_MAX; i++) {
         put(0, plain(1));
     }
     fold_all();
     read_slot(SLOT, 0);
-    ck_assert_uint_eq(toll.calls, RECEIPTS_PER_RING);
+    ck_assert_uint_eq(toll.calls, RECEIPTS_MAX);
     ck_assert_uint_eq(toll.lost, 0);
 }
 END_TEST
@@ -490,7 +484,7 @@ START_TEST(reset_forgets_what_is_folded) {
     static const struct toll nothing;
     setup();
     put_run(0, 10, 3, 1);
-    for (int i = 0; i < RECEIPTS_PER_RING + 1; i++) {
+    for (int i = 0; i < RECEIPTS_MAX; i++) {
         put(1, waited(1, 5));
     }
     fold_all();
@@ -514,6 +508,34 @@ START_TEST(reset_forgets_what_is_folded) {
 }
 END_TEST
 
+START_TEST(one_slot_is_forgotten) {
+    static const struct toll nothing;
+    struct receipt other = plain(5);
+    other.slot = BUDGET_SLOT;
+    setup();
+    put(0, plain(1));
+    put(1, plain(2));
+    put(1, other);
+    cpus[0].refusals[SLOT] = 3;
+    cpus[0].refusals[BUDGET_SLOT] = 4;
+    fold_all();
+    tolls_forget(SLOT);
+    ck_assert_int_eq(locks_held, 0);
+    read_slot(SLOT, TOLL_ALL_CPUS);
+    ck_assert_mem_eq(&toll, &nothing, sizeof(toll));
+    read_slot(BUDGET_SLOT, TOLL_ALL_CPUS);
+    ck_assert_uint_eq(toll.calls, 1);
+    ck_assert_uint_eq(toll.refusals, 4);
+    put(1, plain(7));
+    cpus[0].refusals[SLOT]++;
+    fold_all();
+    read_slot(SLOT, TOLL_ALL_CPUS);
+    ck_assert_uint_eq(toll.calls, 1);
+    ck_assert_uint_eq(toll.worst.hold, 7);
+    ck_assert_uint_eq(toll.refusals, 1);
+}
+END_TEST
+
 START_TEST(no_memory_for_an_account) {
     setup();
     put(0, plain(1));
@@ -524,6 +546,25 @@ START_TEST(no_memory_for_an_account) {
     read_slot(SLOT, 0);
     ck_assert_uint_eq(toll.calls, 1);
     ck_assert_uint_eq(toll.lost, 0);
+}
+END_TEST
+
+START_TEST(no_memory_for_long) {
+    setup();
+    allocations_left = 0;
+    for (int i = 0; i < RECEIPTS_FOLD_AT + 44; i++) {
+        put(0, plain(1));
+        if (i % 50 == 49) {
+            ck_assert(!tolls_fold_batch(&cpus[0]));
+        }
+    }
+    allocations_left = 1000;
+    fold_all();
+    read_slot(SLOT, 0);
+    ck_assert_uint_eq(toll.calls, 36);
+    ck_assert_uint_eq(toll.lost, 200);
+    read_slot(SLOT + 1, TOLL_ALL_CPUS);
+    ck_assert_uint_eq(toll.lost, 200);
 }
 END_TEST
 
@@ -568,12 +609,13 @@ int main(void) {
         resource_of_all_cpus,
         handover_of_a_free_lock_begins_with_the_question,
         fold_goes_by_batches,
-        ring_goes_round,
-        overwritten_receipts_are_lost_and_counted,
-        full_ring_loses_nothing,
+        room_is_used_again,
+        full_room_loses_nothing,
         refusals_are_noted,
         reset_forgets_what_is_folded,
+        one_slot_is_forgotten,
         no_memory_for_an_account,
+        no_memory_for_long,
         no_memory_for_a_slot,
         no_memory_to_read,
     };

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
-// price [--max SLOT=N]... - what a custom call costs, in instructions from the
-// user's `call SysCustom` to the instruction after it, for slots 0, 2 and 3,
-// with measurement off and on. Needs tools/boot --icount. Exit status: 0; 1
-// above a maximum (which applies with measurement off), or not measurable; 2
-// usage.
+// price [--max SLOT=N]... [SLOT [ARG [ARG]]] - what a custom call costs, in
+// instructions from the user's `call SysCustom` to the instruction after it,
+// for each callout that ships, or for one slot: called, called and measured,
+// refused to a type that its list does not have (boot with types.SLOT=N),
+// refused since it is fenced off. Needs tools/boot --icount. Exit status: 0; 1
+// above a maximum (of plain calls), or not measurable; 2 usage.
 #include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
@@ -19,8 +20,7 @@
 
 #define SAMPLES 1000
 #define WARM_UP 16
-#define TYPE_ALLOWED 47 // whom slot 0 serves
-#define NO_MAXIMUM UINT64_MAX
+#define TYPE_OF_SUM 47 // whom slot 0 serves
 // From one RDTSC of price_nothing to the next: SHL OR MOV MOV RDTSC.
 #define FRAME_INSTRUCTIONS 5
 
@@ -32,36 +32,40 @@ uint64_t price_call(
 uint64_t price_nothing(
     stub_t *stub, unsigned long a, unsigned long b, uint64_t *result);
 
-extern stub_t price_percpu_add;
-extern stub_t price_shared_add;
-TOLLGATE_STUB(price_percpu_add, 2)
-TOLLGATE_STUB(price_shared_add, 3)
+// Calls the slot of price_number: as many instructions as TOLLGATE_STUB's.
+extern stub_t price_stub;
+extern uint64_t price_number; // slot << 32 | SYS_CUSTOM
 
-// One call to be priced, and its price.
+// What is priced of each slot.
+enum price_case { CALLED, MEASURED, REFUSED, FENCED, NUM_CASES };
+
 struct price {
     uint32_t slot;
     stub_t *stub;
     unsigned long a;
     unsigned long b;
-    uint32_t type; // of the process that calls
-    uint64_t max;
-    uint64_t cost[2];  // by TOLL_OFF, TOLL_ON
-    uint32_t agree[2]; // samples that had just this cost
-    int mode;          // which of the two is being measured
-    uint64_t result;
+    uint32_t type; // of the process that calls, unless the slot lists others
+    uint64_t cost[NUM_CASES];  // 0: does not apply
+    uint32_t agree[NUM_CASES]; // samples that had just this cost
+};
+
+// One cost that is to be found.
+struct job {
+    struct price *price;
+    enum price_case which;
+    uint64_t result; // of the last call
 };
 
 typedef uint64_t measure_t(
     stub_t *stub, unsigned long a, unsigned long b, uint64_t *result);
 
 // The least of many samples, and how many are equal to it.
-static uint64_t least(
-    measure_t *measure, struct price *price, uint32_t *agree) {
+static uint64_t least(measure_t *measure, struct job *job, uint32_t *agree) {
+    const struct price *price = job->price;
     uint64_t best = UINT64_MAX;
     *agree = 0;
     for (int i = -WARM_UP; i < SAMPLES; i++) {
-        uint64_t ticks =
-            measure(price->stub, price->a, price->b, &price->result);
+        uint64_t ticks = measure(price->stub, price->a, price->b, &job->result);
         if (i < 0 || ticks > best) {
             continue;
         }
@@ -71,11 +75,25 @@ static uint64_t least(
     return best;
 }
 
-// Runs in a child of the type that may call the slot.
+// Whether the calls ended as they should in this case.
+static bool is_expected(const struct job *job) {
+    switch (job->which) {
+    case REFUSED:
+        return job->result == (uint64_t)-EPERM;
+    case FENCED:
+        return job->result == (uint64_t)-ENOTRECOVERABLE;
+    default:
+        return !tollgate_is_error(job->result);
+    }
+}
+
+// Runs in a child of the type that the case needs.
 static int measure_price(void *argument) {
-    struct price *price = argument;
+    struct job *job = argument;
+    struct price *price = job->price;
     uint32_t agree;
-    uint64_t frame = least(price_nothing, price, &agree);
+    price_number = (uint64_t)price->slot << 32 | SYS_CUSTOM;
+    uint64_t frame = least(price_nothing, job, &agree);
     if (frame != FRAME_INSTRUCTIONS) {
         complain(
             "the time-stamp counter does not count instructions (%" PRIu64
@@ -83,68 +101,120 @@ static int measure_price(void *argument) {
             frame, FRAME_INSTRUCTIONS);
         return EXIT_FAILED;
     }
-    uint64_t ticks = least(price_call, price, &agree);
-    if (tollgate_is_error(price->result)) {
-        complain("slot %u: %s", price->slot, strerror((int)-price->result));
+    uint64_t ticks = least(price_call, job, &agree);
+    if (!is_expected(job)) {
+        complain(
+            "slot %u: a call gave %" PRId64, price->slot, (int64_t)job->result);
         return EXIT_FAILED;
     }
-    price->cost[price->mode] = ticks - frame;
-    price->agree[price->mode] = agree;
+    price->cost[job->which] = ticks - frame;
+    price->agree[job->which] = agree;
     return EXIT_OK;
 }
 
-static const char *slot_name(uint32_t index) {
-    const struct custom_slot *slot = tollgate_slot(index);
-    return slot ? slot->name : "empty";
+static uint32_t type_listed(const struct price *price) {
+    const struct custom_slot *slot = tollgate_slot(price->slot);
+    return slot && slot->num_types ? slot->types[0] : price->type;
 }
 
-static void print_price(const struct price *price, int mode) {
-    printf(
-        "slot %u %s%s: %" PRIu64 " instructions (n %d, ", price->slot,
-        slot_name(price->slot), mode == TOLL_ON ? ", measured" : "",
-        price->cost[mode], SAMPLES);
-    if (price->agree[mode] == SAMPLES) {
-        printf("all agree)\n");
-    } else {
-        printf("%u agree)\n", price->agree[mode]);
+// A type, other than the administrator's, that the slot does not list.
+static uint32_t type_refused(const struct price *price) {
+    const struct custom_slot *slot = tollgate_slot(price->slot);
+    uint32_t type = 1;
+    for (uint32_t i = 0; i < slot->num_types; i++) {
+        if (slot->types[i] >= type) {
+            type = slot->types[i] + 1;
+        }
     }
-    fflush(stdout);
+    return type;
 }
 
-// Price one call with measurement off or on. Returns false, after one line, if
-// that is not possible.
-static bool find_price(struct price *price, int mode) {
-    price->mode = mode;
-    if (tollgate_set_toll(mode) < 0) {
+// Find one cost. Returns false, after one line, if that is not possible.
+static bool find_price(struct price *price, enum price_case which) {
+    struct job job = {.price = price, .which = which};
+    uint32_t type = which == REFUSED ? type_refused(price) : type_listed(price);
+    if (tollgate_set_toll(which == MEASURED ? TOLL_ON : TOLL_OFF) < 0) {
         complain("can not switch measurement: %s", strerror(errno));
         return false;
     }
-    if (child_run(price->type, measure_price, price) != 0) {
+    if (tollgate_set_fence(price->slot, which == FENCED) < 0) {
+        complain(
+            "slot %u: can not be fenced: %s", price->slot, strerror(errno));
         return false;
     }
-    print_price(price, mode);
-    return true;
+    bool found = child_run(type, measure_price, &job) == 0;
+    return tollgate_set_fence(price->slot, false) >= 0 && found;
 }
 
-static bool find_prices(struct price *prices, size_t count) {
-    for (int mode = TOLL_OFF; mode <= TOLL_ON; mode++) {
-        for (size_t i = 0; i < count; i++) {
-            if (!find_price(&prices[i], mode)) {
-                return false;
+static void print_cost(const struct price *price, enum price_case which) {
+    if (price->cost[which]) {
+        printf(" %10" PRIu64, price->cost[which]);
+    } else {
+        printf(" %10s", "-");
+    }
+}
+
+static void print_price(const struct price *price) {
+    const struct custom_slot *slot = tollgate_slot(price->slot);
+    const struct custom_resource *resource = tollgate_resource(slot->resource);
+    printf(
+        "%4u %-12s %-8s", price->slot, slot->name,
+        resource ? resource->name : "per-CPU");
+    for (int which = 0; which < NUM_CASES; which++) {
+        print_cost(price, which);
+    }
+    printf("\n");
+    fflush(stdout);
+}
+
+// Samples may differ from the least one by a timer's interrupt.
+static void print_agreement(const struct price *prices, size_t count) {
+    uint32_t agree = SAMPLES;
+    for (size_t i = 0; i < count; i++) {
+        for (int which = 0; which < NUM_CASES; which++) {
+            if (prices[i].cost[which] && prices[i].agree[which] < agree) {
+                agree = prices[i].agree[which];
             }
         }
     }
+    printf(
+        "the least of n %d for each; at least %u of them agree\n", SAMPLES,
+        agree);
+}
+
+static bool find_prices(struct price *prices, size_t count) {
+    printf(
+        "%4s %-12s %-8s %10s %10s %10s %10s\n", "slot", "name", "resource",
+        "called", "measured", "refused", "fenced off");
+    for (size_t i = 0; i < count; i++) {
+        const struct custom_slot *slot = tollgate_slot(prices[i].slot);
+        if (!slot) {
+            complain("slot %u is empty", prices[i].slot);
+            return false;
+        }
+        for (int which = 0; which < NUM_CASES; which++) {
+            if ((which != REFUSED || slot->num_types) &&
+                !find_price(&prices[i], which)) {
+                return false;
+            }
+        }
+        print_price(&prices[i]);
+    }
+    print_agreement(prices, count);
     return true;
 }
+
+static uint64_t maxima[CALLOUT_SLOTS]; // 0: none
 
 // Whether every price is within its maximum; one line for each that is not.
 static bool check_maxima(const struct price *prices, size_t count) {
     bool ok = true;
     for (size_t i = 0; i < count; i++) {
-        if (prices[i].cost[TOLL_OFF] > prices[i].max) {
+        uint64_t max = maxima[prices[i].slot];
+        if (max && prices[i].cost[CALLED] > max) {
             complain(
                 "slot %u costs %" PRIu64 " instructions, more than %" PRIu64,
-                prices[i].slot, prices[i].cost[TOLL_OFF], prices[i].max);
+                prices[i].slot, prices[i].cost[CALLED], max);
             ok = false;
         }
     }
@@ -152,6 +222,9 @@ static bool check_maxima(const struct price *prices, size_t count) {
 }
 
 static void report(const struct price *prices, size_t count, bool ok) {
+    static const char *const names[NUM_CASES] = {
+        "instructions", "instructions_measured", "instructions_refused",
+        "instructions_fenced"};
     struct json json = {0};
     json_begin(&json, NULL, JSON_OBJECT);
     json_text(&json, "type", "price");
@@ -160,9 +233,12 @@ static void report(const struct price *prices, size_t count, bool ok) {
     for (size_t i = 0; i < count; i++) {
         json_begin(&json, NULL, JSON_OBJECT);
         json_u64(&json, "slot", prices[i].slot);
-        json_text(&json, "name", slot_name(prices[i].slot));
-        json_u64(&json, "instructions", prices[i].cost[TOLL_OFF]);
-        json_u64(&json, "instructions_measured", prices[i].cost[TOLL_ON]);
+        json_text(&json, "name", tollgate_slot(prices[i].slot)->name);
+        for (int which = 0; which < NUM_CASES; which++) {
+            if (prices[i].cost[which]) {
+                json_u64(&json, names[which], prices[i].cost[which]);
+            }
+        }
         json_end(&json);
     }
     json_end(&json);
@@ -175,66 +251,94 @@ static void report(const struct price *prices, size_t count, bool ok) {
 }
 
 static void print_help(void) {
-    printf("usage: price [--max SLOT=N]...\n"
-           "  --max SLOT=N  fail if a call of SLOT (0, 2 or 3) takes more "
-           "than N\n"
-           "                instructions with measurement off\n");
+    printf(
+        "usage: price [--max SLOT=N]... [SLOT [ARG [ARG]]]\n"
+        "  SLOT ARG ARG  that slot alone, called with these arguments (0, 0)\n"
+        "  --max SLOT=N  fail if a call of SLOT takes more than N "
+        "instructions\n"
+        "                with measurement off\n"
+        "A slot is refused to some types only if it lists types: boot with\n"
+        "types.SLOT=TYPE to see what that costs.\n");
 }
 
+static struct price shipped[] = {
+    {.slot = 0, .stub = SysCustom, .a = 3, .b = 4, .type = TYPE_OF_SUM},
+    {.slot = 1, .stub = price_stub, .a = 1, .b = 2},
+    {.slot = 2, .stub = price_stub, .a = 1},
+    {.slot = 3, .stub = price_stub, .a = 1},
+    {.slot = 4, .stub = price_stub, .a = 0},
+    {.slot = 5, .stub = price_stub, .a = 0},
+    {.slot = 6, .stub = price_stub, .a = 0},
+};
+
+// The slot on the command line.
+static struct price one = {.stub = price_stub};
+
+static struct {
+    struct price *prices;
+    size_t count;
+} wanted = {shipped, sizeof(shipped) / sizeof(shipped[0])};
+
 // "SLOT=N"
-static bool take_maximum(char *text, struct price *prices, size_t count) {
+static bool take_maximum(char *text) {
     uint32_t slot;
     char *equals = strchr(text, '=');
     if (!equals) {
         return false;
     }
     *equals = '\0';
-    bool is_slot = parse_u32(text, &slot);
+    bool is_slot = parse_u32(text, &slot) && slot < CALLOUT_SLOTS;
     *equals = '=';
-    for (size_t i = 0; is_slot && i < count; i++) {
-        if (prices[i].slot == slot) {
-            return parse_u64(equals + 1, &prices[i].max);
-        }
-    }
-    return false;
+    return is_slot && parse_u64(equals + 1, &maxima[slot]);
 }
 
-int main(int argc, char **argv) {
+// "SLOT ARG ARG"
+static bool take_slot(int argc, char **argv) {
+    if (argc == 0) {
+        return true;
+    }
+    wanted.prices = &one;
+    wanted.count = 1;
+    return argc <= 3 && parse_u32(argv[0], &one.slot) &&
+           one.slot < CALLOUT_SLOTS &&
+           (argc < 2 || parse_u64(argv[1], &one.a)) &&
+           (argc < 3 || parse_u64(argv[2], &one.b));
+}
+
+static bool read_options(int argc, char **argv) {
     static const struct option options[] = {
         {"max", required_argument, NULL, 'm'},
         {"help", no_argument, NULL, 'h'},
         {NULL, 0, NULL, 0}};
-    static struct price prices[] = {
-        {.slot = 0, .stub = SysCustom, .a = 3, .b = 4, .type = TYPE_ALLOWED},
-        {.slot = 2, .stub = price_percpu_add, .a = 1},
-        {.slot = 3, .stub = price_shared_add, .a = 1},
-    };
-    const size_t count = sizeof(prices) / sizeof(prices[0]);
-    for (size_t i = 0; i < count; i++) {
-        prices[i].max = NO_MAXIMUM;
-    }
     int option;
     while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
         if (option == '?') {
-            return EXIT_USAGE;
+            return false;
         }
         if (option == 'h') {
             print_help();
-            return EXIT_OK;
+            exit(EXIT_OK);
         }
-        if (!take_maximum(optarg, prices, count)) {
+        if (!take_maximum(optarg)) {
             complain("bad argument of --max: %s", optarg);
-            return EXIT_USAGE;
+            return false;
         }
     }
-    if (optind < argc) {
-        complain("what is %s? (--help shows the options)", argv[optind]);
+    if (!take_slot(argc - optind, argv + optind)) {
+        complain("bad slot or argument (--help shows what is wanted)");
+        return false;
+    }
+    return true;
+}
+
+int main(int argc, char **argv) {
+    if (!read_options(argc, argv)) {
         return EXIT_USAGE;
     }
-    if (!find_prices(prices, count)) {
+    if (!find_prices(wanted.prices, wanted.count)) {
         return EXIT_FAILED;
     }
-    bool ok = check_maxima(prices, count);
-    report(prices, count, ok);
+    bool ok = check_maxima(wanted.prices, wanted.count);
+    report(wanted.prices, wanted.count, ok);
     return ok ? EXIT_OK : EXIT_FAILED;
 }

@@ -36,6 +36,10 @@ static void print_help(void) {
         "  --cpus N|LIST  the first N CPUs, or those of a list as in 0-2,5\n"
         "                 (all; CPU 3 alone is 3-3)\n"
         "  --arg A        first argument (what suits the slot)\n"
+        "  --check KIND   own: each result is this CPU's counter, grown by "
+        "the\n"
+        "                 argument; shared: a counter that all share;\n"
+        "                 constant; nothing but errors (what suits the slot)\n"
         "  --lock KIND    ticket, tas or ttas for the slot's resource, for "
         "this run\n"
         "  --toll on|off  measure, or not (on)\n"
@@ -47,6 +51,25 @@ static void print_help(void) {
 static bool parse_lock(const char *text, uint32_t *kind) {
     for (*kind = 0; *kind < NUM_LOCK_KINDS; (*kind)++) {
         if (!strcmp(text, tollgate_lock_name(*kind))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool parse_check(const char *text, enum hammer_check *check) {
+    static const struct {
+        const char *name;
+        enum hammer_check check;
+    } checks[] = {
+        {"own", CHECK_OWN},
+        {"shared", CHECK_SHARED},
+        {"constant", CHECK_CONSTANT},
+        {"nothing", CHECK_NOTHING},
+    };
+    for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]); i++) {
+        if (!strcmp(text, checks[i].name)) {
+            *check = checks[i].check;
             return true;
         }
     }
@@ -76,6 +99,8 @@ static bool take_option(int option, struct request *request) {
     case 'a':
         plan->has_arg = true;
         return parse_u64(optarg, &plan->arg);
+    case 'k':
+        return parse_check(optarg, &plan->check);
     case 'l':
         return parse_lock(optarg, &request->lock);
     case 'm':
@@ -102,6 +127,7 @@ static bool read_options(int argc, char **argv, struct request *request) {
         {"seconds", required_argument, NULL, 't'},
         {"cpus", required_argument, NULL, 'c'},
         {"arg", required_argument, NULL, 'a'},
+        {"check", required_argument, NULL, 'k'},
         {"lock", required_argument, NULL, 'l'},
         {"toll", required_argument, NULL, 'm'},
         {"noise", required_argument, NULL, 'N'},

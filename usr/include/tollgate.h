@@ -201,6 +201,23 @@ extern const char *tollgate_lock_name(uint32_t kind);
 // A string of the system page by its offset in the strings section.
 extern const char *tollgate_string(uint32_t string);
 
+// --- binding ----------------------------------------------------------------
+
+// Bind a callout module, the bytes of a file that tools/mkcallout made, in the
+// slot that it names, in place of what is bound there. Calls under way end as
+// they began; the next ones reach the new callout. `reason`, of reason_size
+// bytes, gets one line, with a final 0 and no newline, "" on success; NULL and
+// 0: it is not wanted. TOLLGATE_REASON_SIZE bytes are always enough.
+// Errors: EPERM unless the process's type is 0; EINVAL no module, or its
+// patcher breaks its word; ENOSPC no room for its resource or its per-CPU
+// storage; ENOMEM; EFAULT.
+extern int tollgate_bind(
+    const void *module, size_t size, char *reason, size_t reason_size);
+
+// Empty a slot: its calls return -ENOSYS. Errors: EPERM unless the process's
+// type is 0, EINVAL no such slot, ENOENT it is empty.
+extern int tollgate_unbind(uint32_t slot);
+
 // --- measuring --------------------------------------------------------------
 
 // Choose a resource's lock. Errors: EPERM unless the process's type is 0,

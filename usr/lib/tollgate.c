@@ -73,6 +73,17 @@ int tollgate_set_fence(uint32_t slot, int on) {
     return (int)call(TOLLGATE_SET_FENCE, slot, on, 0, 0);
 }
 
+int tollgate_bind(
+    const void *module, size_t size, char *reason, size_t reason_size) {
+    return (int)call(
+        TOLLGATE_BIND, (long)module, (long)size, (long)reason,
+        (long)reason_size);
+}
+
+int tollgate_unbind(uint32_t slot) {
+    return (int)call(TOLLGATE_UNBIND, slot, 0, 0, 0);
+}
+
 int tollgate_set_toll(int mode) {
     return (int)call(TOLLGATE_SET_TOLL, mode, 0, 0, 0);
 }

@@ -176,6 +176,7 @@ static void check_result(
     case CHECK_CONSTANT:
         expect(worker, call, result, worker->constant);
         break;
+    case CHECK_BY_NAME: // in plans only
     case CHECK_NOTHING:
         if (tollgate_is_error(result)) {
             note_wrong(worker, call, result, 0);
@@ -313,10 +314,12 @@ static bool look_up_slot(
         return false;
     }
     result->slot_name = slot->name;
-    result->check = CHECK_NOTHING;
-    result->arg = plan->arg;
+    bool by_name = plan->check == CHECK_BY_NAME;
+    bool counts = plan->check == CHECK_OWN || plan->check == CHECK_SHARED;
+    result->check = by_name ? CHECK_NOTHING : plan->check;
+    result->arg = plan->has_arg ? plan->arg : counts;
     for (size_t i = 0; i < sizeof(known_slots) / sizeof(known_slots[0]); i++) {
-        if (!strcmp(known_slots[i].name, result->slot_name)) {
+        if (by_name && !strcmp(known_slots[i].name, result->slot_name)) {
             result->check = known_slots[i].check;
             result->arg = plan->has_arg ? plan->arg : known_slots[i].arg;
         }

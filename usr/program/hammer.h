@@ -14,12 +14,25 @@
 #include "usr/program/options.h"
 #include "usr/include/tollgate.h"
 
+// How a slot's results are checked: by the slot's name, unless the plan says.
+enum hammer_check {
+    CHECK_BY_NAME, // (in a plan) what suits the slot
+    CHECK_NOTHING, // errors count as wrong, no more is known
+    CHECK_SUM,     // argument 1 + argument 2 for type 47, else -1: refused
+    CHECK_ARGS,    // the weighted sum of six arguments
+    CHECK_OWN,     // each CPU's own counter: grows by the argument
+    CHECK_SHARED,  // a counter that all share: only ever grows
+    // [both] called with 0, they change nothing
+    CHECK_CONSTANT, // a device that answers the same each time
+};
+
 // What to do.
 struct hammer_plan {
     uint32_t slot;
     struct cpu_list cpus; // not empty
     uint64_t count;       // calls on each CPU; 0: go by time
     uint64_t ms;          // how long, when count is 0
+    enum hammer_check check;
     bool has_arg;
     uint64_t arg;      // first argument, when has_arg; else what suits the slot
     bool measure;      // with the tolls on
@@ -39,16 +52,6 @@ struct hammer_cpu {
     uint64_t noise_before;
     uint64_t noise_after;
     struct toll toll;
-};
-
-// How a slot's results are checked; found by the slot's name.
-enum hammer_check {
-    CHECK_NOTHING,  // not a callout that ships: errors count as wrong
-    CHECK_SUM,      // argument 1 + argument 2 for type 47, else -1: refused
-    CHECK_ARGS,     // the weighted sum of six arguments
-    CHECK_OWN,      // each CPU's own counter: grows by the argument
-    CHECK_SHARED,   // a counter that all share: only ever grows
-    CHECK_CONSTANT, // a device that answers the same each time
 };
 
 #define FINDING_SIZE 160
