@@ -64,7 +64,6 @@
 #define XAPIC_BROADCAST 0xff        // no processor has this APIC ID
 #define APIC_BASE_ENABLE (1u << 11) // MSR_APIC_BASE
 #define APIC_BASE_X2APIC (1u << 10)
-#define APIC_BASE_BSP (1u << 8) // the boot CPU
 
 // I/O APIC (Intel 82093AA data sheet).
 #define IOAPIC_SELECT 0x00

@@ -93,10 +93,12 @@ CALLOUT_START init_cpu_xapic, 0, patch_init_cpu_xapic
         mov     dword [r8 + LAPIC_LVT_TIMER], \
                 LAPIC_LVT_MASKED | VECTOR_LAPIC + LAPIC_TIMER
         mov     dword [r8 + LAPIC_LVT_LINT0], LAPIC_LVT_MASKED
-        mov     ecx, MSR_APIC_BASE
-        rdmsr
-        test    eax, APIC_BASE_BSP
-        jz      .other
+        mov     eax, [rdi + SYSPAGE_CPUINFO]    ; entry 0 is the boot CPU
+        mov     eax, [rdi + rax + CPUINFO_APIC_ID]
+        mov     ecx, [r8 + LAPIC_ID]
+        shr     ecx, LAPIC_ID_SHIFT
+        cmp     eax, ecx
+        jne     .other
         LOAD_PATCHED ecx, .lint0
         mov     [r8 + LAPIC_LVT_LINT0], ecx
 .other:
