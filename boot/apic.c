@@ -15,20 +15,34 @@ extern const struct callout_rtn interrupt_mask_lapic, interrupt_unmask_lapic,
     interrupt_mask_ioapic, interrupt_unmask_ioapic, interrupt_config_ioapic,
     interrupt_id_ioapic, send_ipi_xapic, start_cpu_xapic, init_cpu_xapic;
 
+static struct apic_data lapic = {.lint0 = LAPIC_LVT_MASKED};
+
 bool fits_lapic(const struct machine *machine) {
     return machine->has_lapic;
 }
 
+bool fits_apic(const struct machine *machine) {
+    return machine->has_lapic && machine->num_ioapics != 0;
+}
+
 void *lapic_data(const struct machine *machine) {
-    static struct apic_data data;
-    data.vaddr =
+    lapic.vaddr =
         callout_memory_map(PAGE_SIZE, machine->lapic_address, DEVICE_ATTR);
-    return &data;
+    return &lapic;
+}
+
+const struct callout_rtn *lapic_eoi(const struct machine *machine) {
+    (void)machine;
+    return &interrupt_eoi_lapic;
+}
+
+void lapic_take_8259(void) {
+    lapic.lint0 = LAPIC_LVT_EXTINT;
 }
 
 // --- the local APIC's group -------------------------------------------------
 
-static void add_lapic_group(const struct machine *machine) {
+void add_lapic_group(const struct machine *machine) {
     struct startup_intrinfo group = {
         .name = "lapic",
         .version = "lapic",
@@ -39,7 +53,7 @@ static void add_lapic_group(const struct machine *machine) {
         .cpu_intr_stride = 1,
         .id_genflags = INTR_GENFLAG_LOAD_LEVEL,
         .id = &interrupt_id_lapic,
-        .eoi = &interrupt_eoi_lapic,
+        .eoi = lapic_eoi(machine),
         .mask = &interrupt_mask_lapic,
         .unmask = &interrupt_unmask_lapic,
         .config = &interrupt_config_lapic,
@@ -47,6 +61,7 @@ static void add_lapic_group(const struct machine *machine) {
         .eoi_patch_data = lapic_data(machine),
     };
     add_interrupt(&group);
+    add_msi_group(machine); // messages go to local APICs
 }
 
 // --- I/O APICs --------------------------------------------------------------
@@ -107,19 +122,30 @@ static void add_ioapic_group(const struct machine *machine, uint32_t index) {
         .cpu_intr_stride = 1,
         .id_genflags = INTR_GENFLAG_LOAD_LEVEL,
         .id = &interrupt_id_ioapic,
-        .eoi = &interrupt_eoi_lapic,
+        .eoi = lapic_eoi(machine),
         .mask = &interrupt_mask_ioapic,
         .unmask = &interrupt_unmask_ioapic,
         .config = &interrupt_config_ioapic,
         .patch_data = &data[index],
         .eoi_patch_data = lapic_data(machine),
     };
-    ioapic_init(machine, io);
     add_interrupt(&group);
 }
 
-void init_intrinfo(const struct machine *machine) {
+void init_ioapics(const struct machine *machine) {
+    for (uint32_t i = 0; i < machine->num_ioapics; i++) {
+        ioapic_init(machine, &machine->ioapics[i]);
+    }
+}
+
+// With the I/O APICs masked, for whoever unmasks them, or nobody.
+void add_lapic_alone(const struct machine *machine) {
     add_lapic_group(machine);
+    init_ioapics(machine);
+}
+
+void init_intrinfo(const struct machine *machine) {
+    add_lapic_alone(machine);
     for (uint32_t i = 0; i < machine->num_ioapics; i++) {
         add_ioapic_group(machine, i);
     }
@@ -127,13 +153,28 @@ void init_intrinfo(const struct machine *machine) {
 
 // --- SMP --------------------------------------------------------------------
 
+// This CPU's own part, which also one CPU has.
+static struct smp_entry *add_smp(const struct machine *machine) {
+    struct smp_entry *smp = section_add(&lsp.smp, sizeof(*smp));
+    if (machine->has_lapic) {
+        add_callout_at(
+            &smp->init_cpu, &init_cpu_xapic, "init_cpu", "xapic",
+            lapic_data(machine));
+    }
+    return smp;
+}
+
+// One CPU: nothing to start, nobody to send to.
+void init_smp_up(const struct machine *machine) {
+    (void)add_smp(machine);
+}
+
 void init_smp(const struct machine *machine) {
     static const char version[] = "xapic";
     void *data = lapic_data(machine);
-    struct smp_entry *smp = section_add(&lsp.smp, sizeof(*smp));
+    struct smp_entry *smp = add_smp(machine);
     smp->ipi_vector = VECTOR_LAPIC + LAPIC_IPI;
     add_callout_at(&smp->send_ipi, &send_ipi_xapic, "send_ipi", version, data);
     add_callout_at(
         &smp->start_cpu, &start_cpu_xapic, "start_cpu", version, data);
-    add_callout_at(&smp->init_cpu, &init_cpu_xapic, "init_cpu", version, data);
 }

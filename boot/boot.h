@@ -17,6 +17,9 @@
 // again at DIRECT_MAP_VADDR.
 #define BOOT_MAPPED (4ul << 30)
 
+// What the interrupt entry code keeps on the stack for each level of a cascade.
+#define WEAVE_LEVEL_SIZE 16u
+
 // The table that covers SYSPAGE_VADDR; empty until startup has built the page.
 #define BOOT_SYSPAGE_PAGES 512
 extern uint64_t boot_syspage_table[BOOT_SYSPAGE_PAGES];

@@ -32,13 +32,10 @@
 #define FS_PER_SECOND 1000000000000000ul // the HPET counts femtoseconds
 
 // The 8259s' initialization words (Intel 8259A data sheet).
-#define PIC_DATA 1 // register
 #define PIC_ICW1_CASCADE_ICW4 0x11
 #define PIC_ICW3_MASTER 0x04 // the slave is on input 2
 #define PIC_ICW3_SLAVE 0x02
 #define PIC_ICW4_8086 0x01
-#define PIC_ALL_MASKED 0xff
-#define PIC_HALF 8
 
 // --- what GRUB hands over ---------------------------------------------------
 
@@ -109,9 +106,9 @@ void discover_cpu(struct machine *machine) {
     }
     memcpy(machine->cpu_name, text, strlen(text) + 1);
 
-    uint64_t base = rdmsr(MSR_APIC_BASE);
-    machine->has_lapic =
-        (basic.edx & FEATURES_EDX_APIC) != 0 && (base & APIC_BASE_ENABLE) != 0;
+    bool apic = (basic.edx & FEATURES_EDX_APIC) != 0;
+    uint64_t base = apic ? rdmsr(MSR_APIC_BASE) : 0;
+    machine->has_lapic = (base & APIC_BASE_ENABLE) != 0;
     if (machine->has_lapic && (base & APIC_BASE_X2APIC) != 0) {
         startup_print("the local APIC is in x2APIC mode: not used");
         machine->has_lapic = false;
@@ -226,8 +223,7 @@ static void discover_madt(struct machine *machine) {
     struct madt madt;
     const char *reason = madt_parse(&machine->acpi, &madt);
     if (reason != NULL) {
-        startup_print(
-            "ACPI: %s: one CPU, no I/O APIC, the local APIC's timer", reason);
+        startup_print("ACPI: %s: one CPU, no I/O APIC", reason);
         return;
     }
     if (map_low(NULL, madt.lapic_address, PAGE_SIZE) != NULL) {
@@ -255,7 +251,16 @@ static uint32_t hpet_read(paddr_t address, uint32_t reg) {
     return *(volatile uint32_t *)(address + reg);
 }
 
-// The callouts need a periodic comparator that takes the 8254's place.
+static bool hpet_comparator_can(
+    const struct machine *machine, uint32_t comparator, uint32_t what) {
+    uint32_t config = hpet_read(
+        machine->hpet_address,
+        HPET_TIMER0_CONFIG + comparator * HPET_TIMER_BYTES);
+    return (config & what) == what;
+}
+
+// The callouts need a periodic comparator that takes the 8254's place, or that
+// sends messages.
 static void discover_hpet(struct machine *machine) {
     struct hpet hpet;
     const char *reason = hpet_parse(&machine->acpi, &hpet);
@@ -263,16 +268,23 @@ static void discover_hpet(struct machine *machine) {
         return;
     }
     uint32_t period_fs = hpet_read(hpet.address, HPET_PERIOD);
-    bool legacy =
-        (hpet_read(hpet.address, HPET_CAPABILITIES) & HPET_HAS_LEGACY) != 0;
-    bool periodic = (hpet_read(hpet.address, HPET_TIMER0_CONFIG) &
-                     HPET_TIMER_HAS_PERIODIC) != 0;
-    if (period_fs == 0 || period_fs > HPET_PERIOD_MAX || !legacy || !periodic) {
+    if (period_fs == 0 || period_fs > HPET_PERIOD_MAX) {
         return;
     }
-    machine->has_hpet = true;
+    uint32_t capabilities = hpet_read(hpet.address, HPET_CAPABILITIES);
     machine->hpet_address = hpet.address;
     machine->hpet_hz = FS_PER_SECOND / period_fs;
+    machine->hpet_comparators = (capabilities >> 8 & 0x1f) + 1;
+    machine->has_hpet =
+        (capabilities & HPET_HAS_LEGACY) != 0 &&
+        hpet_comparator_can(machine, 0, HPET_TIMER_HAS_PERIODIC);
+    for (uint32_t i = machine->hpet_comparators; i-- > 0;) {
+        if (hpet_comparator_can(
+                machine, i, HPET_TIMER_HAS_PERIODIC | HPET_TIMER_HAS_FSB)) {
+            machine->has_hpet_msi = true;
+            machine->hpet_msi = i;
+        }
+    }
 }
 
 // Mechanism 1 keeps an address; an empty bus does not.
@@ -293,9 +305,7 @@ void discover_acpi(struct machine *machine) {
     }
     const char *reason = acpi_open(machine);
     if (reason != NULL) {
-        startup_print(
-            "no ACPI: %s: one CPU, no I/O APIC, the local APIC's timer",
-            reason);
+        startup_print("no ACPI: %s: one CPU, no I/O APIC", reason);
         return;
     }
     machine->has_acpi = true;
@@ -326,7 +336,7 @@ bool machine_isa_input(
 // --- 8259s ------------------------------------------------------------------
 
 static void pic_init(uint16_t port, uint8_t first_vector, uint8_t cascade) {
-    uint16_t data = (uint16_t)(port + PIC_DATA);
+    uint16_t data = (uint16_t)(port + PIC_MASKS);
     outb(port, PIC_ICW1_CASCADE_ICW4);
     outb(data, first_vector);
     outb(data, cascade);
@@ -336,5 +346,5 @@ static void pic_init(uint16_t port, uint8_t first_vector, uint8_t cascade) {
 
 void discover_legacy_interrupts(void) {
     pic_init(PIC_MASTER, VECTOR_PIC, PIC_ICW3_MASTER);
-    pic_init(PIC_SLAVE, VECTOR_PIC + PIC_HALF, PIC_ICW3_SLAVE);
+    pic_init(PIC_SLAVE, VECTOR_PIC + PIC_CHIP_INPUTS, PIC_ICW3_SLAVE);
 }

@@ -13,7 +13,7 @@
 #define MAX_CACHES 16
 #define MAX_TYPED_STRINGS 128
 #define MAX_STRINGS (32 * 1024)
-#define MAX_CALLOUT_INFO 160
+#define MAX_CALLOUT_INFO 256
 #define MAX_DEVICES 32
 
 // The room that each section may need, in startup's memory.

@@ -10,6 +10,7 @@
 #include "boot/machine.h"
 #include "boot/modules.h"
 #include "callouts/callout.h"
+#include "kernel/base/intr_test.h"
 #include "callouts/syspage.h"
 
 // --- sections ---------------------------------------------------------------
@@ -151,8 +152,11 @@ struct startup_intrinfo {
     void *eoi_patch_data;
 };
 
-#define STARTUP_MAX_INTRINFO (MACHINE_MAX_IOAPICS + 1)
+// I/O APICs, local APIC, two 8259s, MSIs, and those that selftest adds.
+#define STARTUP_MAX_INTRINFO (MACHINE_MAX_IOAPICS + 4 + INTR_TESTS)
 
+// Add a group. One that can't be is named with the reason, and left out. A
+// cascaded group comes after the one that it hangs below.
 void add_interrupt(const struct startup_intrinfo *intr);
 void add_interrupt_array(const struct startup_intrinfo *intr, size_t bytes);
 
@@ -199,6 +203,11 @@ void callout_info_add(
 // The groups that were added, for boot/weave.c.
 extern struct startup_intrinfo startup_groups[STARTUP_MAX_INTRINFO];
 extern uint32_t startup_num_groups;
+extern uint32_t startup_parents[STARTUP_MAX_INTRINFO]; // itself: none
+
+// How many IDT entries a group has; whether any group has this one.
+uint32_t group_num_entries(const struct startup_intrinfo *intr);
+bool group_has_entry(uint32_t vector);
 
 // Offsets in the finished page, known after sizing.
 // The last is that of the count of calls of the callout that is placed next.

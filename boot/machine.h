@@ -40,10 +40,13 @@ struct machine {
     struct fadt fadt;
     struct acpi_s5 s5;
 
-    bool has_pci;  // by mechanism 1, so a chipset with its reset control
-    bool has_hpet; // one that can stand in for the 8254
+    bool has_pci;      // by mechanism 1, so a chipset with its reset control
+    bool has_hpet;     // one that can stand in for the 8254
+    bool has_hpet_msi; // one that can send messages to local APICs
     paddr_t hpet_address;
     uint64_t hpet_hz;
+    uint32_t hpet_comparators;
+    uint32_t hpet_msi; // the first periodic one of them that sends messages
 
     bool has_lapic; // and it is in xAPIC mode
     paddr_t lapic_address;

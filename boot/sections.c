@@ -151,7 +151,7 @@ void init_hwinfo(const struct machine *machine) {
     hwi_add(
         "pit", HW_FLAG_PORT, PIT_CHANNEL0, PIT_PORTS,
         machine->isa[ISA_TIMER].gsi);
-    if (machine->has_hpet) {
+    if (machine->has_hpet || machine->has_hpet_msi) {
         hwi_add(
             "hpet", HW_FLAG_MEMORY, machine->hpet_address, HPET_SIZE,
             machine->isa[ISA_TIMER].gsi);

@@ -8,7 +8,7 @@
 #include "kernel/base/layout.h"
 #include "kernel/base/string.h"
 
-#define MAX_PLACEMENTS 96
+#define MAX_PLACEMENTS 160
 #define MAX_REGISTERED 32
 #define MAX_STORAGE 160
 #define SECTION_ALIGN 64u

@@ -22,6 +22,7 @@
 
 extern const struct callout_rtn timer_load_lapic, timer_reload_lapic,
     timer_value_lapic, timer_load_hpet, timer_reload_hpet, timer_value_hpet,
+    timer_load_hpet_msi, timer_reload_hpet_msi, timer_value_hpet_msi,
     timer_load_pit, timer_reload_pit, timer_value_pit, reboot_acpi, reboot_cf9,
     reboot_8042, reboot_triple, power_acpi, power_ports, idle_hlt, idle_mwait,
     control_clflush, control_clflushopt, control_wbinvd, custom, custom_args6;
@@ -65,9 +66,22 @@ static void add_timer_lapic(const struct machine *machine) {
     add_callout_array(slots, sizeof(slots));
 }
 
-static bool fits_timer_pit(const struct machine *machine) {
+// The IDT entry that the 8254's interrupt arrives at, by the groups that there
+// are; 0 if none.
+static uint32_t isa_timer_entry(const struct machine *machine) {
     uint32_t ioapic, input;
-    return machine_isa_input(machine, ISA_TIMER, &ioapic, &input);
+    if (group_has_entry(VECTOR_PIC + ISA_TIMER)) {
+        return VECTOR_PIC + ISA_TIMER;
+    }
+    if (machine_isa_input(machine, ISA_TIMER, &ioapic, &input) &&
+        group_has_entry(VECTOR_IOAPIC + machine->isa[ISA_TIMER].gsi)) {
+        return VECTOR_IOAPIC + machine->isa[ISA_TIMER].gsi;
+    }
+    return 0;
+}
+
+static bool fits_timer_pit(const struct machine *machine) {
+    return isa_timer_entry(machine) != 0;
 }
 
 static void add_timer_pit(const struct machine *machine) {
@@ -78,7 +92,7 @@ static void add_timer_pit(const struct machine *machine) {
     };
     struct qtime_entry *qtime = qtime_entry();
     qtime->timer_hz = PIT_HZ;
-    qtime->intr = VECTOR_IOAPIC + machine->isa[ISA_TIMER].gsi;
+    qtime->intr = isa_timer_entry(machine);
     qtime->flags = 0;
     add_callout_array(slots, sizeof(slots));
 }
@@ -100,7 +114,31 @@ static void add_timer_hpet(const struct machine *machine) {
     callout_register_data(&timer_value_hpet, &data);
     struct qtime_entry *qtime = qtime_entry();
     qtime->timer_hz = machine->hpet_hz;
-    qtime->intr = VECTOR_IOAPIC + machine->isa[ISA_TIMER].gsi;
+    qtime->intr = isa_timer_entry(machine);
+    qtime->flags = 0;
+    add_callout_array(slots, sizeof(slots));
+}
+
+static bool fits_timer_hpet_msi(const struct machine *machine) {
+    return machine->has_hpet_msi &&
+           group_has_entry(VECTOR_MSI + machine->hpet_msi);
+}
+
+static void add_timer_hpet_msi(const struct machine *machine) {
+    static const struct callout_slot slots[] = {
+        CALLOUT_SLOT(timer_load, _hpet_msi),
+        CALLOUT_SLOT(timer_reload, _hpet_msi),
+        CALLOUT_SLOT(timer_value, _hpet_msi),
+    };
+    static struct hpet_data data;
+    data.vaddr =
+        callout_memory_map(HPET_SIZE, machine->hpet_address, DEVICE_ATTR);
+    data.comparator = machine->hpet_msi * HPET_TIMER_BYTES;
+    callout_register_data(&timer_load_hpet_msi, &data);
+    callout_register_data(&timer_value_hpet_msi, &data);
+    struct qtime_entry *qtime = qtime_entry();
+    qtime->timer_hz = machine->hpet_hz;
+    qtime->intr = VECTOR_MSI + machine->hpet_msi;
     qtime->flags = 0;
     add_callout_array(slots, sizeof(slots));
 }
@@ -281,11 +319,17 @@ static const struct callout_version versions[] = {
     {"timer", "lapic", fits_timer_lapic, add_timer_lapic,
      "a local APIC with a timer"},
     {"timer", "hpet", fits_timer_hpet, add_timer_hpet,
-     "an HPET that replaces the 8254, and an I/O APIC input for it"},
+     "an HPET that replaces the 8254, and an input for it"},
+    {"timer", "hpet_msi", fits_timer_hpet_msi, add_timer_hpet_msi,
+     "an HPET that sends messages, and a local APIC for them"},
     {"timer", "pit", fits_timer_pit, add_timer_pit,
-     "an I/O APIC input for the 8254"},
-    {"interrupt", "apic", fits_lapic, init_intrinfo, "a local APIC"},
+     "an input of an interrupt controller for the 8254"},
+    {"interrupt", "apic", fits_apic, init_intrinfo,
+     "a local APIC and an I/O APIC"},
+    {"interrupt", "8259", fits_8259, add_8259, "a pair of 8259s"},
+    {"interrupt", "lapic", fits_lapic, add_lapic_alone, "a local APIC"},
     {"smp", "xapic", fits_lapic, init_smp, "a local APIC"},
+    {"smp", "up", fits_always, init_smp_up, "nothing"},
     {"cache", "clflushopt", fits_cache_clflushopt, add_cache_clflushopt,
      "CLFLUSHOPT"},
     {"cache", "clflush", fits_cache_clflush, add_cache_clflush, "CLFLUSH"},
@@ -304,14 +348,23 @@ static const struct callout_version versions[] = {
     {"custom", "args6", fits_always, add_custom_args6, "nothing"},
 };
 
-// The categories, and which of them the system can do without.
+enum { CATEGORY_INTERRUPT = 1, CATEGORY_TIMER, CATEGORY_SMP };
+
+// The categories, and which of them the system can do without. Interrupts come
+// before what interrupts.
 static const struct {
     const char *name;
     bool optional;
 } categories[] = {
-    {"debug", true},  {"timer", false}, {"interrupt", false},
-    {"smp", false},   {"cache", true},  {"reset", false},
-    {"power", false}, {"idle", false},  {"custom", true},
+    {"debug", true},
+    [CATEGORY_INTERRUPT] = {"interrupt", false},
+    [CATEGORY_TIMER] = {"timer", false},
+    [CATEGORY_SMP] = {"smp", false},
+    {"cache", true},
+    {"reset", false},
+    {"power", false},
+    {"idle", false},
+    {"custom", true},
 };
 
 static const struct callout_version *version_find(
@@ -372,6 +425,7 @@ static void forced_check(const struct options *options) {
 }
 
 void init_callouts(const struct machine *machine) {
+    const char *taken[ARRAY_SIZE(categories)] = {NULL};
     section_add(&lsp.callout, sizeof(struct callout_entry));
     forced_check(&machine->options);
     for (size_t i = 0; i < ARRAY_SIZE(categories); i++) {
@@ -380,9 +434,17 @@ void init_callouts(const struct machine *machine) {
         if (v != NULL) {
             callout_version_set(v->version);
             v->add(machine);
+            taken[i] = v->version;
         } else if (!categories[i].optional) {
             startup_fail("no %s callout fits this machine", categories[i].name);
         }
     }
+    if (!fits_apic(machine)) {
+        startup_print(
+            "no I/O APIC: interrupts by %s, timer by %s, other CPUs by %s",
+            taken[CATEGORY_INTERRUPT], taken[CATEGORY_TIMER],
+            taken[CATEGORY_SMP]);
+    }
     modules_check_used();
+    add_test_groups(machine);
 }

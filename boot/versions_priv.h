@@ -4,6 +4,7 @@
 #pragma once
 
 #include "boot/machine.h"
+#include "callouts/callout.h"
 #include "callouts/syspage.h"
 
 #define DEVICE_ATTR (AS_ATTR_READABLE | AS_ATTR_WRITABLE)
@@ -16,8 +17,28 @@ void add_debug_debugcon(const struct machine *machine);
 bool fits_vga(const struct machine *machine);
 void add_debug_vga(const struct machine *machine);
 
+// boot/groups_test.c: interrupt groups for the option `selftest`.
+void add_test_groups(const struct machine *machine);
+
 // boot/apic.c: the local APIC, as patchers want it; interrupt groups; SMP.
 bool fits_lapic(const struct machine *machine);
+bool fits_apic(const struct machine *machine);
 void *lapic_data(const struct machine *machine);
 void init_intrinfo(const struct machine *machine);
 void init_smp(const struct machine *machine);
+void init_smp_up(const struct machine *machine);
+void add_lapic_alone(const struct machine *machine);
+
+// The parts of that which others build on: the local APIC's group and its end
+// of interrupt; the I/O APICs' inputs, all masked; LINT0 for the 8259s.
+void add_lapic_group(const struct machine *machine);
+const struct callout_rtn *lapic_eoi(const struct machine *machine);
+void init_ioapics(const struct machine *machine);
+void lapic_take_8259(void);
+
+// boot/pic.c: the 8259 pair.
+bool fits_8259(const struct machine *machine);
+void add_8259(const struct machine *machine);
+
+// boot/msi.c: messages of the HPET's comparators, if it sends any.
+void add_msi_group(const struct machine *machine);

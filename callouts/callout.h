@@ -38,6 +38,11 @@ struct debug_data {
 struct apic_data {
     uint64_t vaddr;      // where the kernel maps its registers
     uint32_t num_inputs; // I/O APIC
+    uint32_t lint0;      // the boot CPU's LINT0
+};
+struct pic_data {
+    uint32_t port;
+    uint32_t cascade; // input that another 8259 is on
 };
 struct reset_data {
     uint64_t vaddr; // of the register, 0: it is a port
@@ -48,7 +53,9 @@ struct vga_data {
     uint64_t vaddr; // where the kernel maps the screen
 };
 struct hpet_data {
-    uint64_t vaddr; // where the kernel maps its registers
+    uint64_t vaddr;      // where the kernel maps its registers
+    uint32_t comparator; // offset of its registers from comparator 0's
+    uint32_t num_comparators;
 };
 struct cache_data {
     uint64_t flush_size; // bytes that CLFLUSH takes

@@ -54,8 +54,13 @@
 #define LAPIC_LVT_MASKED 0x10000
 #define LAPIC_LVT_PERIODIC 0x20000
 #define LAPIC_LVT_NMI 0x400
+#define LAPIC_LVT_EXTINT 0x700 // the 8259s say which vector
 #define LAPIC_DIVIDE_BY_16 0x3
 #define LAPIC_ID_SHIFT 24
+// A message to a local APIC (Intel SDM volume 3, "Message Signalled
+// Interrupts"): its address; the data are the vector.
+#define MSI_ADDRESS 0xfee00000u
+#define MSI_DESTINATION_SHIFT 12
 #define XAPIC_BROADCAST 0xff        // no processor has this APIC ID
 #define APIC_BASE_ENABLE (1u << 11) // MSR_APIC_BASE
 #define APIC_BASE_X2APIC (1u << 10)
@@ -85,6 +90,8 @@
 #define HPET_COUNTER 0xf0
 #define HPET_TIMER0_CONFIG 0x100
 #define HPET_TIMER0_COMPARATOR 0x108
+#define HPET_TIMER0_ROUTE 0x110 // FSB: the message, then where it goes
+#define HPET_TIMER_BYTES 0x20   // from one comparator to the next
 #define HPET_SIZE 0x400
 #define HPET_HAS_LEGACY (1u << 15)
 #define HPET_PERIOD_MAX 100000000
@@ -95,11 +102,18 @@
 #define HPET_TIMER_HAS_PERIODIC 0x10
 #define HPET_TIMER_SET 0x40
 #define HPET_TIMER_32 0x100
+#define HPET_TIMER_FSB 0x4000
+#define HPET_TIMER_HAS_FSB 0x8000
 
 // 8259 pair.
 #define PIC_MASTER 0x20
 #define PIC_SLAVE 0xa0
 #define PIC_INPUTS 16
+#define PIC_CHIP_INPUTS 8
+#define PIC_CASCADE_INPUT 2 // of the master: the slave
+#define PIC_MASKS 1         // register
+#define PIC_PORTS 2
+#define PIC_ALL_MASKED 0xff
 
 // 8042 keyboard controller.
 #define KEYBOARD_STATUS 0x64 // reads

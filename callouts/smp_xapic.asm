@@ -84,19 +84,37 @@ CALLOUT_START start_cpu_xapic, 0, patch_xapic
 CALLOUT_END start_cpu_xapic
 
 ; void init_cpu(struct syspage_entry *rdi): enable this CPU's local APIC; its
-; timer stays masked, LINT1 is NMI, LINT0 (the 8259s) is not used.
-CALLOUT_START init_cpu_xapic, 0, patch_xapic
+; timer stays masked, LINT1 is NMI, LINT0 (the 8259s) is for the boot CPU, if for
+; anyone.
+CALLOUT_START init_cpu_xapic, 0, patch_init_cpu_xapic
         LOAD_PATCHED r8, .lapic
         mov     dword [r8 + LAPIC_SVR], LAPIC_SVR_ENABLE | VECTOR_SPURIOUS
         mov     dword [r8 + LAPIC_TPR], 0
         mov     dword [r8 + LAPIC_LVT_TIMER], \
                 LAPIC_LVT_MASKED | VECTOR_LAPIC + LAPIC_TIMER
         mov     dword [r8 + LAPIC_LVT_LINT0], LAPIC_LVT_MASKED
+        mov     eax, [rdi + SYSPAGE_CPUINFO]    ; entry 0 is the boot CPU
+        mov     eax, [rdi + rax + CPUINFO_APIC_ID]
+        mov     ecx, [r8 + LAPIC_ID]
+        shr     ecx, LAPIC_ID_SHIFT
+        cmp     eax, ecx
+        jne     .other
+        LOAD_PATCHED ecx, .lint0
+        mov     [r8 + LAPIC_LVT_LINT0], ecx
+.other:
         mov     dword [r8 + LAPIC_LVT_LINT1], LAPIC_LVT_NMI
         mov     dword [r8 + LAPIC_LVT_ERROR], VECTOR_LAPIC + LAPIC_ERROR
         mov     dword [r8 + LAPIC_ESR], 0
         mov     dword [r8 + LAPIC_EOI], 0
         ret
 CALLOUT_END init_cpu_xapic
+
+; void patch_init_cpu_xapic(...), data = struct apic_data
+PATCHER patch_init_cpu_xapic, init_cpu_xapic
+        mov     rcx, [r8 + APIC_DATA_VADDR]
+        PATCH   .lapic, rcx
+        mov     ecx, [r8 + APIC_DATA_LINT0]
+        PATCH   .lint0, ecx
+        ret
 
         section .note.GNU-stack noalloc noexec nowrite progbits

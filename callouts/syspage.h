@@ -79,9 +79,10 @@ struct syspage_entry {
 // What startup tells the kernel and nobody else needs.
 struct system_private_entry {
     uint64_t intr_dispatch; // filled in by the kernel: void (struct regs *,
-                            // uint32_t vector): the woven entry code calls
-                            // it, vector is the system's number or
-                            // INTR_SPURIOUS
+                            // uint32_t vector, uint32_t group): the woven
+                            // entry code calls it, vector is the system's
+                            // number, INTR_SPURIOUS or INTR_STUCK; group the
+                            // index in intrinfo
     uint64_t intr_exit;     // filled in by the kernel: jumped to after eoi
     uint64_t fault_entry;   // filled in by the kernel: traps that no group has
     uint64_t vector_stubs;  // startup: offset of uint64_t[NUM_VECTORS], the
@@ -225,10 +226,16 @@ struct intrinfo_entry {
     uint64_t unmask; // int (syspage, vector)
     uint64_t config; // unsigned (syspage, intrinfo_entry *, vector)
     uint32_t local_stride;
-    uint32_t name; // strings
+    uint32_t name;        // strings
+    uint32_t mask_counts; // offset of uint32_t[num_vectors]: how often each is
+                          // masked [kernel writes]
+    uint32_t reserved;
 };
 #define INTR_NO_CASCADE 0x7fffffffu
-#define INTR_SPURIOUS 0xffffffffu // intr_dispatch: there was no interrupt
+#define INTR_ID_LOOP_MAX 256 // turns of ID_LOOP for one interrupt
+// What intr_dispatch hears instead of a vector.
+#define INTR_SPURIOUS 0xffffffffu // there was no interrupt
+#define INTR_STUCK 0xfffffffeu    // id found one in each turn of ID_LOOP
 #define INTR_GENFLAG_LOAD_SYSPAGE 0x8000
 #define INTR_GENFLAG_LOAD_INTRINFO 0x4000
 #define INTR_GENFLAG_LOAD_LEVEL 0x2000

@@ -1,8 +1,9 @@
 ; SPDX-License-Identifier: MIT
-; Timer callouts for the HPET's comparator 0, periodic, in place of the 8254 on
-; its interrupt (legacy replacement): one timer for the machine. The kernel
-; unmasks its interrupt (qtime's intr) through the group that it belongs to.
-; Counter and comparator are used as 32 bits wide, which all HPETs have.
+; Timer callouts for a periodic comparator of the HPET, in two versions:
+; comparator 0 in place of the 8254 on its interrupt (legacy replacement), and
+; one that sends messages. One timer for the machine; the kernel unmasks its
+; interrupt (qtime's intr) through the group that it belongs to. Counter and
+; comparator are used as 32 bits wide, which all HPETs have.
 %include "callouts/callout.inc"
 
 NSEC_PER_SEC            equ 1000000000
@@ -10,13 +11,22 @@ COUNT_MAX               equ 0x7fffffff  ; so that sooner and later differ
 
 ; void patch_timer_hpet(...), data = struct hpet_data
 PATCHER patch_timer_hpet, timer_load_hpet
-        mov     r8, [r8 + HPET_DATA_VADDR]
-        PATCH   .hpet, r8
+        mov     rcx, [r8 + HPET_DATA_VADDR]
+        PATCH   .hpet, rcx
+        mov     ecx, [r8 + HPET_DATA_COMPARATOR]
+        PATCH   .comparator, ecx
         ret
 
+; TIMER_HPET version, kept, set, config - the three callouts of a version: the
+; bits of the comparator's configuration that are kept as they are, those that
+; are set, and the HPET's own configuration.
+%macro TIMER_HPET 4
+
 ; void timer_load(struct syspage_entry *rdi, struct qtime_entry *rsi)
-CALLOUT_START timer_load_hpet, 0, patch_timer_hpet
+CALLOUT_START timer_load_%1, 0, patch_timer_hpet
         LOAD_PATCHED r8, .hpet
+        LOAD_PATCHED ecx, .comparator
+        lea     r10, [r8 + rcx]
         mov     r9d, COUNT_MAX
         mov     ecx, NSEC_PER_SEC
         mov     rax, [rsi + QTIME_TIMER_HZ]
@@ -37,30 +47,38 @@ CALLOUT_START timer_load_hpet, 0, patch_timer_hpet
         mov     dword [r8 + HPET_CONFIG], 0
         mov     dword [r8 + HPET_COUNTER], 0
         mov     dword [r8 + HPET_COUNTER + 4], 0
-        mov     dword [r8 + HPET_TIMER0_CONFIG], \
-                HPET_TIMER_ENABLE | HPET_TIMER_PERIODIC | HPET_TIMER_SET | \
-                HPET_TIMER_32
-        mov     [r8 + HPET_TIMER0_COMPARATOR], eax      ; the first tick
-        mov     [r8 + HPET_TIMER0_COMPARATOR], eax      ; the period
-        mov     dword [r8 + HPET_CONFIG], HPET_ENABLE | HPET_LEGACY
+        mov     ecx, [r10 + HPET_TIMER0_CONFIG]
+        and     ecx, %2
+        or      ecx, %3 | HPET_TIMER_PERIODIC | HPET_TIMER_SET | HPET_TIMER_32
+        mov     [r10 + HPET_TIMER0_CONFIG], ecx
+        mov     [r10 + HPET_TIMER0_COMPARATOR], eax     ; the first tick
+        mov     [r10 + HPET_TIMER0_COMPARATOR], eax     ; the period
+        mov     dword [r8 + HPET_CONFIG], %4
         ret
-CALLOUT_END timer_load_hpet
+CALLOUT_END timer_load_%1
 
 ; int timer_reload(struct syspage_entry *rdi, struct qtime_entry *rsi): 1, it
 ; was this timer; a periodic one needs no more.
-CALLOUT_START timer_reload_hpet, 0, 0
+CALLOUT_START timer_reload_%1, 0, 0
         mov     eax, 1
         ret
-CALLOUT_END timer_reload_hpet
+CALLOUT_END timer_reload_%1
 
 ; unsigned timer_value(struct syspage_entry *rdi, struct qtime_entry *rsi):
 ; counts since the last tick. The comparator holds the next tick's.
-CALLOUT_START timer_value_hpet, 0, patch_timer_hpet
+CALLOUT_START timer_value_%1, 0, patch_timer_hpet
         LOAD_PATCHED r8, .hpet
+        LOAD_PATCHED ecx, .comparator
         mov     eax, [rsi + QTIME_TIMER_LOAD]
-        sub     eax, [r8 + HPET_TIMER0_COMPARATOR]
+        sub     eax, [r8 + rcx + HPET_TIMER0_COMPARATOR]
         add     eax, [r8 + HPET_COUNTER]
         ret
-CALLOUT_END timer_value_hpet
+CALLOUT_END timer_value_%1
+
+%endmacro
+
+TIMER_HPET hpet, 0, HPET_TIMER_ENABLE, HPET_ENABLE | HPET_LEGACY
+; The enable bit is the group's mask.
+TIMER_HPET hpet_msi, HPET_TIMER_ENABLE, HPET_TIMER_FSB, HPET_ENABLE
 
         section .note.GNU-stack noalloc noexec nowrite progbits

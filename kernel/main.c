@@ -10,6 +10,7 @@
 #include "kernel/console.h"
 #include "kernel/cpu.h"
 #include "kernel/initrd.h"
+#include "kernel/interrupt.h"
 #include "kernel/pages.h"
 #include "kernel/paging.h"
 #include "kernel/panic.h"
@@ -37,23 +38,19 @@ static struct syspage_entry *machine;
 
 // --- each CPU ---------------------------------------------------------------
 
-static void timer_unmask(uint32_t vector) {
-    const struct intrinfo_entry *intr = SYSPAGE_ENTRY(machine, intrinfo);
-    for (uint32_t i = 0; i < SYSPAGE_COUNT(machine, intrinfo); i++) {
-        uint32_t first = intr[i].cpu_intr_base;
-        if (vector >= first && vector - first < intr[i].num_vectors) {
-            (void)callout_unmask(&intr[i], vector - first);
-        }
-    }
-}
-
 static void timer_init_cpu(void) {
     const struct qtime_entry *qtime = SYSPAGE_ENTRY(machine, qtime);
     if (this_cpu()->cpu_id != 0 && (qtime->flags & QTIME_PER_CPU) == 0) {
         return;
     }
     callout_timer_load();
-    timer_unmask(qtime->intr);
+    uint32_t vector = interrupt_of_entry(qtime->intr);
+    bool unmasked = (qtime->flags & QTIME_PER_CPU) != 0
+                        ? interrupt_unmask_here(vector)
+                        : interrupt_unmask(vector);
+    if (!unmasked) {
+        panic("the timer's interrupt %u can't be unmasked", vector);
+    }
 }
 
 static void cpu_go(void) {
@@ -81,6 +78,9 @@ static void cpu_failed(cpu_id_t cpu, uint32_t apic_id, const char *why) {
 }
 
 static uint32_t cpus_wanted(void) {
+    if (SYSPAGE_ENTRY(machine, smp)->start_cpu == 0) {
+        return 1;
+    }
     uint32_t max = SYSPAGE_ENTRY(machine, system_private)->max_cpus;
     return max != 0 && max < machine->num_cpu ? max : machine->num_cpu;
 }
@@ -168,6 +168,8 @@ static void greet(void) {
 static void boot_main(void *argument) {
     (void)argument;
     startup_free();
+    interrupt_init(machine);
+    traps_init_interrupts();
     callout_init_cpu();
     gate_init(machine);
     gate_init_cpu();

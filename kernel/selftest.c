@@ -11,6 +11,7 @@
 #include "kernel/console.h"
 #include "kernel/cpu.h"
 #include "kernel/heap.h"
+#include "kernel/interrupt_test.h"
 #include "kernel/pages.h"
 #include "kernel/paging.h"
 #include "kernel/rendezvous.h"
@@ -388,6 +389,25 @@ static const struct selftest tests[] = {
     {"the machine stops for one CPU at a time", test_stop_machine},
     {"pages are handed out once and counted", test_pages},
     {"heap objects are zeroed, apart, and given back", test_heap},
+    {"an interrupt's level leads to its vector", interrupt_test_level},
+    {"spurious interrupts are counted, not ended", interrupt_test_spurious},
+    {"NOGLITCH: nobody asks id again", interrupt_test_noglitch},
+    {"ID_LOOP: until id finds no more", interrupt_test_loop},
+    {"ID_LOOP has an end", interrupt_test_loop_is_bounded},
+    {"id and eoi find what they ask for, on every CPU",
+     interrupt_test_registers},
+    {"eoi finds how often its vector is masked", interrupt_test_intrmask},
+    {"a cascade ends at the child, then at the parent", interrupt_test_cascade},
+    {"a cascade's implicit end spares the parent", interrupt_test_implicit_eoi},
+    {"a cascade of three, entered at its end", interrupt_test_deep_cascade},
+    {"masks reach every CPU where they must", interrupt_test_broadcast},
+    {"config and counts refuse what can't be unmasked", interrupt_test_config},
+    {"the timer's interrupt is masked and unmasked",
+     interrupt_test_timer_masked},
+    {"8259s, if the clock has any: the slave's interrupts arrive",
+     interrupt_test_8259},
+    {"8259s, if the clock has any: a spurious one ends at the master",
+     interrupt_test_8259_spurious},
     {"callout code is what startup wrote", test_callout_hashes},
     {"calls of callouts are counted on all CPUs", test_calls_are_counted},
     {"the timer's value grows and stays within its period", test_timer_value},
@@ -402,6 +422,7 @@ void selftest_run(struct syspage_entry *page) {
         return;
     }
     syspage = page;
+    interrupt_test_init(page);
     kprintf("KTAP version 1\n1..%zu\n", ARRAY_SIZE(tests));
     for (size_t i = 0; i < ARRAY_SIZE(tests); i++) {
         const char *wrong = tests[i].run();

@@ -7,8 +7,8 @@
 #include "kernel/base/vectors.h"
 #include "kernel/base/x86.h"
 #include "kernel/callouts.h"
-#include "kernel/console.h"
 #include "kernel/image.h"
+#include "kernel/interrupt.h"
 #include "kernel/machine.h"
 #include "kernel/panic.h"
 #include "kernel/process.h"
@@ -44,7 +44,7 @@ uint8_t trap_has_smap; // read by traps.asm
 
 // Called by traps.asm and by the woven interrupt entries.
 void trap_handle(struct regs *regs, unsigned vector, uint32_t error);
-void interrupt_handle(struct regs *regs, uint32_t vector);
+void interrupt_handle(struct regs *regs, uint32_t vector, uint32_t group);
 
 static struct gate idt[NUM_VECTORS];
 static struct syspage_entry *traps_syspage;
@@ -180,8 +180,7 @@ static void ipi_handle(void) {
     }
 }
 
-void interrupt_handle(struct regs *regs, uint32_t vector) {
-    (void)regs;
+void interrupt_handle(struct regs *regs, uint32_t vector, uint32_t group) {
     if (vector == timer_vector) {
         if (!callout_timer_reload()) {
             return; // another device on the same input
@@ -191,10 +190,10 @@ void interrupt_handle(struct regs *regs, uint32_t vector) {
             ipi_send_others(IPI_TICK);
         }
         scheduler_tick();
-    } else if (vector == ipi_vector) {
+    } else if (vector == ipi_vector && vector != INTR_SPURIOUS) {
         ipi_handle();
-    } else if (vector != INTR_SPURIOUS) {
-        kprintf("tollgate: interrupt %u: nobody asked for it\n", vector);
+    } else {
+        interrupt_dispatch(regs, vector, group);
     }
 }
 
@@ -222,18 +221,6 @@ static unsigned vector_ist(unsigned vector) {
     }
 }
 
-// The system's number of an IDT vector: what the woven entries report.
-static uint32_t system_vector(uint32_t vector) {
-    const struct intrinfo_entry *intr = SYSPAGE_ENTRY(traps_syspage, intrinfo);
-    for (uint32_t i = 0; i < SYSPAGE_COUNT(traps_syspage, intrinfo); i++) {
-        uint32_t first = intr[i].cpu_intr_base;
-        if (vector >= first && vector - first < intr[i].num_vectors) {
-            return intr[i].vector_base + (vector - first);
-        }
-    }
-    return INTR_SPURIOUS;
-}
-
 void traps_init(struct syspage_entry *syspage) {
     traps_syspage = syspage;
     struct system_private_entry *private =
@@ -255,10 +242,14 @@ void traps_init(struct syspage_entry *syspage) {
     idt[4].low |= 3ul << 45;
     trap_has_smap =
         (SYSPAGE_ENTRY(syspage, cpuinfo)->flags & CPU_FLAG_SMAP) != 0;
-    const struct qtime_entry *qtime = SYSPAGE_ENTRY(syspage, qtime);
-    timer_vector = system_vector(qtime->intr);
+}
+
+void traps_init_interrupts(void) {
+    const struct qtime_entry *qtime = SYSPAGE_ENTRY(traps_syspage, qtime);
+    timer_vector = interrupt_of_entry(qtime->intr);
     timer_is_per_cpu = (qtime->flags & QTIME_PER_CPU) != 0;
-    ipi_vector = system_vector(SYSPAGE_ENTRY(syspage, smp)->ipi_vector);
+    ipi_vector =
+        interrupt_of_entry(SYSPAGE_ENTRY(traps_syspage, smp)->ipi_vector);
 }
 
 // The operand of LIDT.

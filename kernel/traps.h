@@ -17,6 +17,9 @@ const char *trap_name(unsigned vector);
 void traps_init(struct syspage_entry *syspage);
 void traps_init_cpu(void);
 
+// Know the timer's and the IPIs' interrupt: before interrupts are turned on.
+void traps_init_interrupts(void);
+
 // Leave to ring 3 with these registers, by IRET. The frame lies at the top of
 // the current thread's kernel stack. Interrupts off.
 _Noreturn void trap_return(struct regs *regs);

@@ -6,6 +6,7 @@
 #include "callouts/callout.h"
 #include "callouts/hardware.h"
 #include "callouts/syspage.h"
+#include "kernel/base/intr_test.h"
 #include "kernel/base/layout.h"
 #include "kernel/base/regs.h"
 #include "kernel/base/types.h"
@@ -150,6 +151,8 @@ void offsets(void) {
     VALUE(INTR_GENFLAG_NOGLITCH);
     VALUE(INTR_GENFLAG_LOAD_CPUNUM);
     VALUE(INTR_GENFLAG_ID_LOOP);
+    VALUE(INTR_ID_LOOP_MAX);
+    VALUE(INTR_SPURIOUS);
     EQU(QTIME_TIMER_LOAD, offsetof(struct qtime_entry, timer_load));
     EQU(QTIME_TIMER_HZ, offsetof(struct qtime_entry, timer_hz));
     EQU(QTIME_NSEC_INC, offsetof(struct qtime_entry, nsec_inc));
@@ -165,6 +168,7 @@ void startup_offsets(void) {
     VALUE(BOOT_PTE_WRITE);
     VALUE(BOOT_PTE_LARGE);
     VALUE(BOOT_MAPPED);
+    VALUE(WEAVE_LEVEL_SIZE);
     EQU(FAULT_FRAME_SIZE, sizeof(struct fault_frame));
     VALUE(UART_DATA);
     VALUE(UART_LINE_STATUS);
@@ -187,6 +191,9 @@ void startup_offsets(void) {
     VALUE(HPET_TIMER_PERIODIC);
     VALUE(HPET_TIMER_SET);
     VALUE(HPET_TIMER_32);
+    VALUE(HPET_TIMER_FSB);
+    VALUE(HPET_TIMER_HAS_FSB);
+    VALUE(HPET_TIMER_BYTES);
     VALUE(CMOS_INDEX);
     VALUE(CMOS_DATA);
     VALUE(CMOS_REGISTERS);
@@ -220,6 +227,8 @@ void startup_offsets(void) {
     VALUE(LAPIC_LVT_NMI);
     VALUE(LAPIC_DIVIDE_BY_16);
     VALUE(LAPIC_ID_SHIFT);
+    VALUE(PIC_CHIP_INPUTS);
+    VALUE(PIC_MASKS);
     VALUE(IOAPIC_SELECT);
     VALUE(IOAPIC_WINDOW);
     VALUE(IOAPIC_REDIRECTION);
@@ -236,11 +245,38 @@ void startup_offsets(void) {
     OFFSET(CPUINFO_APIC_ID, cpuinfo_entry, apic_id);
     EQU(CPUINFO_SIZE, sizeof(struct cpuinfo_entry));
     OFFSET(INTRINFO_NUM_VECTORS, intrinfo_entry, num_vectors);
+    VALUE(INTR_TEST_ID);
+    VALUE(INTR_TEST_EOI);
+    VALUE(INTR_TEST_EVENTS);
+    VALUE(INTR_TEST_REFUSED);
+    EQU(INTR_TEST_AREA_SIZE, sizeof(struct intr_test_area));
+    EQU(INTR_TEST_EVENT_SIZE, sizeof(struct intr_test_event));
+    EQU(INTR_TEST_CONTROLLER_SIZE, sizeof(struct intr_test_controller));
+    OFFSET(INTR_TEST_NUM_EVENTS, intr_test_area, num_events);
+    OFFSET(INTR_TEST_AREA_CONTROLLERS, intr_test_area, controllers);
+    OFFSET(INTR_TEST_AREA_EVENTS, intr_test_area, events);
+    OFFSET(INTR_TEST_EVENT_WHAT, intr_test_event, what);
+    OFFSET(INTR_TEST_EVENT_GROUP, intr_test_event, group);
+    OFFSET(INTR_TEST_EVENT_RAX, intr_test_event, rax);
+    OFFSET(INTR_TEST_EVENT_RBX, intr_test_event, rbx);
+    OFFSET(INTR_TEST_EVENT_RCX, intr_test_event, rcx);
+    OFFSET(INTR_TEST_EVENT_RDX, intr_test_event, rdx);
+    OFFSET(INTR_TEST_EVENT_RSI, intr_test_event, rsi);
+    OFFSET(INTR_TEST_PENDING, intr_test_controller, pending);
+    OFFSET(INTR_TEST_FOREVER, intr_test_controller, forever);
+    OFFSET(INTR_TEST_MASKS, intr_test_controller, masks);
+    OFFSET(INTR_TEST_UNMASKS, intr_test_controller, unmasks);
+    OFFSET(INTR_TEST_DATA_GROUP, intr_test_data, group);
     OFFSET(CUSTOM_SLOT_PERCPU, custom_slot, percpu);
     OFFSET(DEBUG_DATA_PORT, debug_data, port);
     OFFSET(APIC_DATA_VADDR, apic_data, vaddr);
     OFFSET(APIC_DATA_NUM_INPUTS, apic_data, num_inputs);
+    OFFSET(APIC_DATA_LINT0, apic_data, lint0);
+    OFFSET(PIC_DATA_PORT, pic_data, port);
+    OFFSET(PIC_DATA_CASCADE, pic_data, cascade);
     OFFSET(HPET_DATA_VADDR, hpet_data, vaddr);
+    OFFSET(HPET_DATA_COMPARATOR, hpet_data, comparator);
+    OFFSET(HPET_DATA_NUM_COMPARATORS, hpet_data, num_comparators);
     OFFSET(VGA_DATA_VADDR, vga_data, vaddr);
     OFFSET(RESET_DATA_VADDR, reset_data, vaddr);
     OFFSET(RESET_DATA_PORT, reset_data, port);

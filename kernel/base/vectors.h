@@ -17,5 +17,8 @@
 #define LAPIC_IPI 1
 #define LAPIC_ERROR 2
 #define NUM_LAPIC_VECTORS 3
+#define VECTOR_MSI 0xe8 // one vector for each message
+#define NUM_MSI_VECTORS 8
+#define VECTOR_TEST 0xf0 // seven for the groups that selftest adds
 #define VECTOR_SPURIOUS 0xff
 #define NUM_VECTORS 256

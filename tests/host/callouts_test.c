@@ -32,7 +32,7 @@ static unsigned end;  // of the last one
 
 static uint32_t device[0x1000 / sizeof(uint32_t)]; // its registers
 
-static struct apic_data apic = {0, 24};
+static struct apic_data apic = {.num_inputs = 24};
 static struct hpet_data hpet;
 
 static uint32_t *reg(unsigned offset) {

@@ -341,6 +341,7 @@ START_TEST(arrays_of_groups) {
          .version = "v"},
         {.name = "two",
          .num_vectors = 9,
+         .cascade_vector = 0x102,
          .mask = &timer_value,
          .unmask = &timer_value,
          .config = &timer_value_one,
@@ -361,6 +362,8 @@ START_TEST(arrays_of_groups) {
     ck_assert_uint_eq(info_of(intr[0].unmask)->size, 2);
     ck_assert_str_eq(info_of(intr[0].unmask)->name, "unmask");
     ck_assert_uint_eq(intr[1].num_vectors, 9);
+    ck_assert_uint_eq(intr[1].cascade_vector, 0x102);
+    ck_assert_uint_eq(startup_parents[1], 0);
     ck_assert_uint_eq(info_of(intr[1].config)->size, 2);
 }
 END_TEST
