@@ -51,7 +51,9 @@ trampoline_long:
         align   8
 trampoline_gdt:
         dq      0
-        dq      0x00209a0000000000      ; TRAMPOLINE_CODE64: code, L bit
+        ; TRAMPOLINE_CODE64: code, L bit. Accessed already: the processor would
+        ; set it, but the page is mapped read-only.
+        dq      0x00209b0000000000
 trampoline_gdt_end:
 
         align   8
