@@ -6,6 +6,7 @@
 #include "boot/library.h"
 #include "callouts/hardware.h"
 #include "kernel/base/vectors.h"
+#include "kernel/base/x86.h"
 
 #define LAPIC_VECTOR_BASE 0x100 // system numbers; I/O APIC inputs are from 0
 #define IOAPIC_DESTINATION_SHIFT 24
@@ -13,10 +14,31 @@
 extern const struct callout_rtn interrupt_mask_lapic, interrupt_unmask_lapic,
     interrupt_config_lapic, interrupt_id_lapic, interrupt_eoi_lapic,
     interrupt_mask_ioapic, interrupt_unmask_ioapic, interrupt_config_ioapic,
-    interrupt_id_ioapic, send_ipi_xapic, start_cpu_xapic, init_cpu_xapic;
+    interrupt_id_ioapic, interrupt_mask_x2apic, interrupt_unmask_x2apic,
+    interrupt_eoi_x2apic, send_ipi_xapic, start_cpu_xapic, init_cpu_xapic,
+    send_ipi_x2apic, start_cpu_x2apic, init_cpu_x2apic;
 
-bool fits_lapic(const struct machine *machine) {
-    return machine->has_lapic;
+bool fits_xapic(const struct machine *machine) {
+    return machine->has_lapic && !machine->x2apic;
+}
+
+bool fits_x2apic(const struct machine *machine) {
+    return machine->has_lapic && machine->x2apic;
+}
+
+uint32_t lapic_read(const struct machine *machine, uint32_t reg) {
+    if (machine->x2apic) {
+        return (uint32_t)rdmsr(X2APIC_MSR(reg));
+    }
+    return *(volatile uint32_t *)(machine->lapic_address + reg);
+}
+
+void lapic_write(const struct machine *machine, uint32_t reg, uint32_t value) {
+    if (machine->x2apic) {
+        wrmsr(X2APIC_MSR(reg), value);
+    } else {
+        *(volatile uint32_t *)(machine->lapic_address + reg) = value;
+    }
 }
 
 void *lapic_data(const struct machine *machine) {
@@ -28,10 +50,16 @@ void *lapic_data(const struct machine *machine) {
 
 // --- the local APIC's group -------------------------------------------------
 
+// The end of an interrupt of the local APIC and of those that come through it.
+static const struct callout_rtn *lapic_eoi(const struct machine *machine) {
+    return machine->x2apic ? &interrupt_eoi_x2apic : &interrupt_eoi_lapic;
+}
+
 static void add_lapic_group(const struct machine *machine) {
+    bool x2apic = machine->x2apic;
     struct startup_intrinfo group = {
         .name = "lapic",
-        .version = "lapic",
+        .version = x2apic ? "x2apic" : "lapic",
         .vector_base = LAPIC_VECTOR_BASE,
         .num_vectors = NUM_LAPIC_VECTORS,
         .cascade_vector = INTR_NO_CASCADE,
@@ -39,9 +67,9 @@ static void add_lapic_group(const struct machine *machine) {
         .cpu_intr_stride = 1,
         .id_genflags = INTR_GENFLAG_LOAD_LEVEL,
         .id = &interrupt_id_lapic,
-        .eoi = &interrupt_eoi_lapic,
-        .mask = &interrupt_mask_lapic,
-        .unmask = &interrupt_unmask_lapic,
+        .eoi = lapic_eoi(machine),
+        .mask = x2apic ? &interrupt_mask_x2apic : &interrupt_mask_lapic,
+        .unmask = x2apic ? &interrupt_unmask_x2apic : &interrupt_unmask_lapic,
         .config = &interrupt_config_lapic,
         .patch_data = lapic_data(machine),
         .eoi_patch_data = lapic_data(machine),
@@ -107,7 +135,7 @@ static void add_ioapic_group(const struct machine *machine, uint32_t index) {
         .cpu_intr_stride = 1,
         .id_genflags = INTR_GENFLAG_LOAD_LEVEL,
         .id = &interrupt_id_ioapic,
-        .eoi = &interrupt_eoi_lapic,
+        .eoi = lapic_eoi(machine),
         .mask = &interrupt_mask_ioapic,
         .unmask = &interrupt_unmask_ioapic,
         .config = &interrupt_config_ioapic,
@@ -127,13 +155,28 @@ void init_intrinfo(const struct machine *machine) {
 
 // --- SMP --------------------------------------------------------------------
 
-void init_smp(const struct machine *machine) {
-    static const char version[] = "xapic";
-    void *data = lapic_data(machine);
+static struct smp_entry *add_smp(void) {
     struct smp_entry *smp = section_add(&lsp.smp, sizeof(*smp));
     smp->ipi_vector = VECTOR_LAPIC + LAPIC_IPI;
+    return smp;
+}
+
+void add_smp_xapic(const struct machine *machine) {
+    static const char version[] = "xapic";
+    void *data = lapic_data(machine);
+    struct smp_entry *smp = add_smp();
     add_callout_at(&smp->send_ipi, &send_ipi_xapic, "send_ipi", version, data);
     add_callout_at(
         &smp->start_cpu, &start_cpu_xapic, "start_cpu", version, data);
     add_callout_at(&smp->init_cpu, &init_cpu_xapic, "init_cpu", version, data);
+}
+
+void add_smp_x2apic(const struct machine *machine) {
+    static const char version[] = "x2apic";
+    struct smp_entry *smp = add_smp();
+    (void)machine;
+    add_callout_at(&smp->send_ipi, &send_ipi_x2apic, "send_ipi", version, NULL);
+    add_callout_at(
+        &smp->start_cpu, &start_cpu_x2apic, "start_cpu", version, NULL);
+    add_callout_at(&smp->init_cpu, &init_cpu_x2apic, "init_cpu", version, NULL);
 }

@@ -20,8 +20,11 @@
 
 extern const struct callout_rtn timer_load_lapic, timer_reload_lapic,
     timer_value_lapic, timer_load_hpet, timer_reload_hpet, timer_value_hpet,
-    timer_load_pit, timer_reload_pit, timer_value_pit, reboot_acpi, reboot_cf9,
-    reboot_8042, reboot_triple, power_acpi, power_ports;
+    timer_load_x2apic, timer_value_x2apic, timer_load_tsc_deadline,
+    timer_load_tsc_deadline_x2apic, timer_reload_tsc_deadline,
+    timer_value_tsc_deadline, timer_load_pit, timer_reload_pit, timer_value_pit,
+    reboot_acpi, reboot_cf9, reboot_8042, reboot_triple, power_acpi,
+    power_ports;
 
 // One version of a category's callouts.
 struct callout_version {
@@ -53,10 +56,42 @@ static void add_timer_lapic(const struct machine *machine) {
         CALLOUT_SLOT(timer_reload, _lapic),
         CALLOUT_SLOT(timer_value, _lapic),
     };
+    static const struct callout_slot slots_x2apic[] = {
+        {offsetof(struct callout_entry, timer_load), &timer_load_x2apic,
+         "timer_load", "lapic"},
+        CALLOUT_SLOT(timer_reload, _lapic),
+        {offsetof(struct callout_entry, timer_value), &timer_value_x2apic,
+         "timer_value", "lapic"},
+    };
     callout_register_data(&timer_load_lapic, lapic_data(machine));
     callout_register_data(&timer_value_lapic, lapic_data(machine));
     struct qtime_entry *qtime = qtime_entry();
     qtime->timer_hz = machine->lapic_timer_hz;
+    qtime->intr = VECTOR_LAPIC + LAPIC_TIMER;
+    qtime->flags = QTIME_PER_CPU;
+    if (machine->x2apic) {
+        add_callout_array(slots_x2apic, sizeof(slots_x2apic));
+    } else {
+        add_callout_array(slots, sizeof(slots));
+    }
+}
+
+static bool fits_timer_tsc_deadline(const struct machine *machine) {
+    return machine->has_lapic && machine->has_tsc_deadline;
+}
+
+static void add_timer_tsc_deadline(const struct machine *machine) {
+    const struct callout_slot slots[] = {
+        {offsetof(struct callout_entry, timer_load),
+         machine->x2apic ? &timer_load_tsc_deadline_x2apic
+                         : &timer_load_tsc_deadline,
+         "timer_load", "tsc_deadline"},
+        CALLOUT_SLOT(timer_reload, _tsc_deadline),
+        CALLOUT_SLOT(timer_value, _tsc_deadline),
+    };
+    callout_register_data(&timer_load_tsc_deadline, lapic_data(machine));
+    struct qtime_entry *qtime = qtime_entry();
+    qtime->timer_hz = machine->tsc_hz;
     qtime->intr = VECTOR_LAPIC + LAPIC_TIMER;
     qtime->flags = QTIME_PER_CPU;
     add_callout_array(slots, sizeof(slots));
@@ -190,14 +225,19 @@ static const struct callout_version versions[] = {
      "a debug port at e9"},
     {"debug", "vga", fits_vga, add_debug_vga,
      "a VGA in text mode, under a BIOS"},
+    {"timer", "tsc_deadline", fits_timer_tsc_deadline, add_timer_tsc_deadline,
+     "a local APIC's timer with TSC deadline mode"},
     {"timer", "lapic", fits_timer_lapic, add_timer_lapic,
      "a local APIC with a timer"},
     {"timer", "hpet", fits_timer_hpet, add_timer_hpet,
      "an HPET that replaces the 8254, and an I/O APIC input for it"},
     {"timer", "pit", fits_timer_pit, add_timer_pit,
      "an I/O APIC input for the 8254"},
-    {"interrupt", "apic", fits_lapic, init_intrinfo, "a local APIC"},
-    {"smp", "xapic", fits_lapic, init_smp, "a local APIC"},
+    {"interrupt", "x2apic", fits_x2apic, init_intrinfo, "x2APIC mode"},
+    {"interrupt", "apic", fits_xapic, init_intrinfo,
+     "a local APIC in xAPIC mode"},
+    {"smp", "x2apic", fits_x2apic, add_smp_x2apic, "x2APIC mode"},
+    {"smp", "xapic", fits_xapic, add_smp_xapic, "a local APIC in xAPIC mode"},
     {"reset", "acpi", fits_reset_acpi, add_reset_acpi,
      "a reset register in ACPI's tables"},
     {"reset", "cf9", fits_reset_cf9, add_reset_cf9, "a PCI bus"},

@@ -17,7 +17,9 @@ bool fits_vga(const struct machine *machine);
 void add_debug_vga(const struct machine *machine);
 
 // boot/apic.c: the local APIC, as patchers want it; interrupt groups; SMP.
-bool fits_lapic(const struct machine *machine);
+bool fits_xapic(const struct machine *machine);
+bool fits_x2apic(const struct machine *machine);
 void *lapic_data(const struct machine *machine);
 void init_intrinfo(const struct machine *machine);
-void init_smp(const struct machine *machine);
+void add_smp_xapic(const struct machine *machine);
+void add_smp_x2apic(const struct machine *machine);

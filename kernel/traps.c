@@ -189,9 +189,22 @@ static void ipi_handle(void) {
     }
 }
 
+// Have the timer interrupt again; whether it has interrupted now. Periodic ones
+// need no more.
+static bool timer_reload(void) {
+    int (*reload)(struct syspage_entry *, struct qtime_entry *) =
+        (int (*)(struct syspage_entry *, struct qtime_entry *))(
+            uintptr_t)SYSPAGE_ENTRY(traps_syspage, callout)
+            ->timer_reload;
+    return reload(traps_syspage, SYSPAGE_ENTRY(traps_syspage, qtime)) != 0;
+}
+
 void interrupt_handle(struct regs *regs, uint32_t vector) {
     (void)regs;
     if (vector == timer_vector) {
+        if (!timer_reload()) {
+            return;
+        }
         this_cpu()->ticks++;
         if (!timer_is_per_cpu) {
             ipi_send_others(IPI_TICK);
