@@ -16,7 +16,7 @@ extern const struct callout_rtn interrupt_mask_lapic, interrupt_unmask_lapic,
     interrupt_mask_ioapic, interrupt_unmask_ioapic, interrupt_config_ioapic,
     interrupt_id_ioapic, interrupt_mask_x2apic, interrupt_unmask_x2apic,
     interrupt_eoi_x2apic, send_ipi_xapic, start_cpu_xapic, init_cpu_xapic,
-    send_ipi_x2apic, start_cpu_x2apic, init_cpu_x2apic;
+    send_ipi_x2apic, start_cpu_x2apic, init_cpu_x2apic, smp_spin_shared;
 
 bool fits_xapic(const struct machine *machine) {
     return machine->has_lapic && !machine->x2apic;
@@ -158,6 +158,8 @@ void init_intrinfo(const struct machine *machine) {
 static struct smp_entry *add_smp(void) {
     struct smp_entry *smp = section_add(&lsp.smp, sizeof(*smp));
     smp->ipi_vector = VECTOR_LAPIC + LAPIC_IPI;
+    add_callout_at(
+        &smp->smp_spin, &smp_spin_shared, "smp_spin", "shared", NULL);
     return smp;
 }
 

@@ -148,7 +148,7 @@ static const char *category_of(const char *name) {
         {"eoi", "interrupt"},      {"control", "cache"},
         {"reboot", "reset"},       {"power", "power"},
         {"send_ipi", "smp"},       {"start_cpu", "smp"},
-        {"init_cpu", "smp"},
+        {"init_cpu", "smp"},       {"smp_spin", "smp"},
     };
     for (size_t i = 0; i < ARRAY_SIZE(categories); i++) {
         if (strcmp(categories[i][0], name) == 0) {

@@ -77,10 +77,14 @@ static void cpu_go(void) {
     sti();
 }
 
-static void ap_main(cpu_id_t cpu) {
+static void ap_prepare(cpu_id_t cpu) {
     paging_init_cpu();
     cpu_init_cpu(cpu);
     traps_init_cpu();
+}
+
+static void ap_main(cpu_id_t cpu) {
+    (void)cpu;
     gate_init_cpu();
     interrupts_init_cpu();
     scheduler_init_cpu();
@@ -146,6 +150,7 @@ static void cpus_start(void) {
         .tables = tables,
         .kernel_root = paging_kernel_root,
         .cycles_per_sec = SYSPAGE_ENTRY(machine, qtime)->cycles_per_sec,
+        .prepare = ap_prepare,
         .ready = ap_main,
         .failed = cpu_failed,
     };

@@ -262,6 +262,8 @@ void startup_offsets(void) {
     VALUE(INTR_CONFIG_FLAG_PREATTACH);
     VALUE(INTR_CONFIG_FLAG_DISALLOWED);
     VALUE(INTR_CONFIG_FLAG_IPI);
+    VALUE(SPIN_GO);
+    VALUE(SPIN_STAY);
     OFFSET(SYSPAGE_CPUINFO, syspage_entry, cpuinfo);
     OFFSET(CPUINFO_APIC_ID, cpuinfo_entry, apic_id);
     EQU(CPUINFO_SIZE, sizeof(struct cpuinfo_entry));

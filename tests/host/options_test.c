@@ -101,6 +101,7 @@ START_TEST(every_option) {
     ck_assert_str_eq(
         parse("cpus=4 lock=ttas lock.demo=tas types.3=47,0x2f,4294967295 "
               "callout.timer=hpet toll=on type=0xffffffff fault.sipi=3 "
+              "fault.late=254 "
               "selftest -- /bin/tour -- cpus=9"),
         "");
     ck_assert_uint_eq(options.cpus, 4);
@@ -114,6 +115,7 @@ START_TEST(every_option) {
     ck_assert(options.toll && options.selftest && options.has_type);
     ck_assert_uint_eq(options.type, UINT32_MAX);
     ck_assert_uint_eq(options.fault_sipi, 3);
+    ck_assert_uint_eq(options.fault_late, 254);
     ck_assert_uint_eq(options.argc, 3);
     ck_assert_str_eq(options.argv[1], "--");
     ck_assert_str_eq(options.argv[2], "cpus=9");
@@ -160,6 +162,8 @@ START_TEST(numbers_out_of_range) {
     ck_assert(!options.has_type);
     ck_assert_str_eq(
         parse("fault.sipi=0"), "fault.sipi=0: not a CPU from 1 to 255\n");
+    ck_assert_str_eq(
+        parse("fault.late=0"), "fault.late=0: not a CPU from 1 to 255\n");
     ck_assert_str_eq(
         parse("fault.sipi=256"), "fault.sipi=256: not a CPU from 1 to 255\n");
     ck_assert_uint_eq(options.fault_sipi, OPTIONS_NO_CPU);
@@ -343,7 +347,7 @@ START_TEST(help) {
         ck_assert_uint_gt(strlen(line.help), 0);
         ck_assert_uint_gt(strlen(line.initial), 0);
     }
-    ck_assert_uint_eq(count, 10);
+    ck_assert_uint_eq(count, 11);
 }
 END_TEST
 
