@@ -6,6 +6,7 @@
 #include "boot/library.h"
 #include "callouts/hardware.h"
 #include "kernel/base/vectors.h"
+#include "kernel/base/x86.h"
 
 #define LAPIC_VECTOR_BASE 0x100 // system numbers; I/O APIC inputs are from 0
 #define IOAPIC_DESTINATION_SHIFT 24
@@ -13,16 +14,49 @@
 extern const struct callout_rtn interrupt_mask_lapic, interrupt_unmask_lapic,
     interrupt_config_lapic, interrupt_id_lapic, interrupt_eoi_lapic,
     interrupt_mask_ioapic, interrupt_unmask_ioapic, interrupt_config_ioapic,
-    interrupt_id_ioapic, send_ipi_xapic, start_cpu_xapic, init_cpu_xapic;
+    interrupt_id_ioapic, interrupt_mask_x2apic, interrupt_unmask_x2apic,
+    interrupt_eoi_x2apic, send_ipi_xapic, start_cpu_xapic, init_cpu_xapic,
+    send_ipi_x2apic, start_cpu_x2apic, init_cpu_x2apic, smp_spin_shared;
 
 static struct apic_data lapic = {.lint0 = LAPIC_LVT_MASKED};
+
+bool fits_xapic(const struct machine *machine) {
+    return machine->has_lapic && !machine->x2apic;
+}
+
+bool fits_x2apic(const struct machine *machine) {
+    return machine->has_lapic && machine->x2apic;
+}
+
+uint32_t lapic_read(const struct machine *machine, uint32_t reg) {
+    if (machine->x2apic) {
+        return (uint32_t)rdmsr(X2APIC_MSR(reg));
+    }
+    return *(volatile uint32_t *)(machine->lapic_address + reg);
+}
+
+void lapic_write(const struct machine *machine, uint32_t reg, uint32_t value) {
+    if (machine->x2apic) {
+        wrmsr(X2APIC_MSR(reg), value);
+    } else {
+        *(volatile uint32_t *)(machine->lapic_address + reg) = value;
+    }
+}
 
 bool fits_lapic(const struct machine *machine) {
     return machine->has_lapic;
 }
 
-bool fits_apic(const struct machine *machine) {
+bool has_ioapics(const struct machine *machine) {
     return machine->has_lapic && machine->num_ioapics != 0;
+}
+
+bool fits_apic(const struct machine *machine) {
+    return has_ioapics(machine) && !machine->x2apic;
+}
+
+bool fits_apic_x2apic(const struct machine *machine) {
+    return has_ioapics(machine) && machine->x2apic;
 }
 
 void *lapic_data(const struct machine *machine) {
@@ -32,8 +66,7 @@ void *lapic_data(const struct machine *machine) {
 }
 
 const struct callout_rtn *lapic_eoi(const struct machine *machine) {
-    (void)machine;
-    return &interrupt_eoi_lapic;
+    return machine->x2apic ? &interrupt_eoi_x2apic : &interrupt_eoi_lapic;
 }
 
 void lapic_take_8259(void) {
@@ -43,9 +76,10 @@ void lapic_take_8259(void) {
 // --- the local APIC's group -------------------------------------------------
 
 void add_lapic_group(const struct machine *machine) {
+    bool x2apic = machine->x2apic;
     struct startup_intrinfo group = {
         .name = "lapic",
-        .version = "lapic",
+        .version = x2apic ? "x2apic" : "lapic",
         .vector_base = LAPIC_VECTOR_BASE,
         .num_vectors = NUM_LAPIC_VECTORS,
         .cascade_vector = INTR_NO_CASCADE,
@@ -54,8 +88,8 @@ void add_lapic_group(const struct machine *machine) {
         .id_genflags = INTR_GENFLAG_LOAD_LEVEL,
         .id = &interrupt_id_lapic,
         .eoi = lapic_eoi(machine),
-        .mask = &interrupt_mask_lapic,
-        .unmask = &interrupt_unmask_lapic,
+        .mask = x2apic ? &interrupt_mask_x2apic : &interrupt_mask_lapic,
+        .unmask = x2apic ? &interrupt_unmask_x2apic : &interrupt_unmask_lapic,
         .config = &interrupt_config_lapic,
         .patch_data = lapic_data(machine),
         .eoi_patch_data = lapic_data(machine),
@@ -157,24 +191,35 @@ void init_intrinfo(const struct machine *machine) {
 static struct smp_entry *add_smp(const struct machine *machine) {
     struct smp_entry *smp = section_add(&lsp.smp, sizeof(*smp));
     if (machine->has_lapic) {
+        bool x2apic = machine->x2apic;
         add_callout_at(
-            &smp->init_cpu, &init_cpu_xapic, "init_cpu", "xapic",
-            lapic_data(machine));
+            &smp->init_cpu, x2apic ? &init_cpu_x2apic : &init_cpu_xapic,
+            "init_cpu", x2apic ? "x2apic" : "xapic", lapic_data(machine));
     }
     return smp;
 }
 
 // One CPU: nothing to start, nobody to send to.
-void init_smp_up(const struct machine *machine) {
+void add_smp_up(const struct machine *machine) {
     (void)add_smp(machine);
 }
 
-void init_smp(const struct machine *machine) {
-    static const char version[] = "xapic";
+static void add_smp_others(
+    const struct machine *machine, const struct callout_rtn *send_ipi,
+    const struct callout_rtn *start_cpu, const char *version) {
     void *data = lapic_data(machine);
     struct smp_entry *smp = add_smp(machine);
     smp->ipi_vector = VECTOR_LAPIC + LAPIC_IPI;
-    add_callout_at(&smp->send_ipi, &send_ipi_xapic, "send_ipi", version, data);
     add_callout_at(
-        &smp->start_cpu, &start_cpu_xapic, "start_cpu", version, data);
+        &smp->smp_spin, &smp_spin_shared, "smp_spin", "shared", NULL);
+    add_callout_at(&smp->send_ipi, send_ipi, "send_ipi", version, data);
+    add_callout_at(&smp->start_cpu, start_cpu, "start_cpu", version, data);
+}
+
+void add_smp_xapic(const struct machine *machine) {
+    add_smp_others(machine, &send_ipi_xapic, &start_cpu_xapic, "xapic");
+}
+
+void add_smp_x2apic(const struct machine *machine) {
+    add_smp_others(machine, &send_ipi_x2apic, &start_cpu_x2apic, "x2apic");
 }

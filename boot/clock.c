@@ -7,6 +7,7 @@
 
 #include "boot/console.h"
 #include "callouts/hardware.h"
+#include "kernel/base/vectors.h"
 #include "kernel/base/x86.h"
 
 #define WINDOWS 3      // good ones that are wanted
@@ -63,16 +64,11 @@ struct window {
     uint32_t lapic_counts;
 };
 
-static volatile uint32_t *lapic_register(
-    const struct machine *machine, uint32_t reg) {
-    return (volatile uint32_t *)(machine->lapic_address + reg);
-}
-
 static void lapic_timer_start(const struct machine *machine) {
-    *lapic_register(machine, LAPIC_SVR) = LAPIC_SVR_ENABLE | 0xff;
-    *lapic_register(machine, LAPIC_LVT_TIMER) = LAPIC_LVT_MASKED;
-    *lapic_register(machine, LAPIC_TIMER_DIVIDE) = LAPIC_DIVIDE_BY_16;
-    *lapic_register(machine, LAPIC_TIMER_INITIAL) = UINT32_MAX;
+    lapic_write(machine, LAPIC_SVR, LAPIC_SVR_ENABLE | VECTOR_SPURIOUS);
+    lapic_write(machine, LAPIC_LVT_TIMER, LAPIC_LVT_MASKED);
+    lapic_write(machine, LAPIC_TIMER_DIVIDE, LAPIC_DIVIDE_BY_16);
+    lapic_write(machine, LAPIC_TIMER_INITIAL, UINT32_MAX);
 }
 
 static void counters_start(const struct machine *machine, uint8_t gate) {
@@ -90,7 +86,7 @@ static struct sample sample_take(const struct machine *machine) {
     struct sample sample = {.tsc = rdtsc()};
     outb(PIT_COMMAND, COMMAND_LATCH);
     if (machine->has_lapic) {
-        sample.lapic = *lapic_register(machine, LAPIC_TIMER_CURRENT);
+        sample.lapic = lapic_read(machine, LAPIC_TIMER_CURRENT);
     }
     sample.width = rdtsc() - sample.tsc;
     sample.pit = inb(PIT_CHANNEL2);
@@ -125,7 +121,7 @@ static bool window_measure(const struct machine *machine, struct window *out) {
     bool ended = (inb(PIT_GATE_PORT) & GATE_OUTPUT) != 0;
     outb(PIT_GATE_PORT, gate);
     if (machine->has_lapic) {
-        *lapic_register(machine, LAPIC_TIMER_INITIAL) = 0;
+        lapic_write(machine, LAPIC_TIMER_INITIAL, 0);
     }
     *out = (struct window){
         .cycles = end.tsc - start.tsc,

@@ -22,6 +22,8 @@
 #define FEATURES_EDX_APIC (1u << 9)
 #define FEATURES_EDX_CLFLUSH (1u << 19)
 #define LEAF7_EBX_CLFLUSHOPT (1u << 23)
+#define FEATURES_ECX_X2APIC (1u << 21)
+#define FEATURES_ECX_TSC_DEADLINE (1u << 24)
 #define APIC_ID_OF_EBX(ebx) ((ebx) >> 24)
 
 // Where a BIOS leaves the root of ACPI, and how long that is since ACPI 2.0.
@@ -73,6 +75,49 @@ static uint32_t flag_if(uint32_t word, unsigned bit, uint32_t flag) {
     return (word >> bit & 1) != 0 ? flag : 0;
 }
 
+// Whether a category is forced to one of two versions that exclude each other.
+static bool is_forced(
+    const struct machine *machine, const char *category, const char *version) {
+    const char *wanted = options_callout_version(&machine->options, category);
+    return wanted != NULL && strcmp(wanted, version) == 0;
+}
+
+// Whether the command line wants xAPIC mode. The interrupt and the smp callouts
+// use the same local APIC: where they disagree, the interrupt ones decide.
+static bool xapic_is_forced(const struct machine *machine) {
+    bool xapic = is_forced(machine, "interrupt", "apic");
+    bool x2apic = is_forced(machine, "interrupt", "x2apic");
+    if ((xapic && is_forced(machine, "smp", "x2apic")) ||
+        (x2apic && is_forced(machine, "smp", "xapic"))) {
+        startup_print(
+            "options \"callout.interrupt\" and \"callout.smp\": xAPIC and "
+            "x2APIC mode exclude each other, the first holds");
+    }
+    return xapic || (!x2apic && is_forced(machine, "smp", "xapic"));
+}
+
+// The local APIC's mode, once for all: there is no way back from x2APIC mode
+// but by a reset of the local APIC.
+static void discover_lapic(struct machine *machine, const struct cpuid *basic) {
+    uint64_t base = rdmsr(MSR_APIC_BASE);
+    machine->lapic_address = base & ~(PAGE_SIZE - 1) & (BOOT_MAPPED - 1);
+    machine->has_lapic =
+        (basic->edx & FEATURES_EDX_APIC) != 0 && (base & APIC_BASE_ENABLE) != 0;
+    if (!machine->has_lapic) {
+        return;
+    }
+    machine->has_tsc_deadline = (basic->ecx & FEATURES_ECX_TSC_DEADLINE) != 0;
+    machine->x2apic = (base & APIC_BASE_X2APIC) != 0;
+    if (!machine->x2apic && (basic->ecx & FEATURES_ECX_X2APIC) != 0 &&
+        !xapic_is_forced(machine)) {
+        wrmsr(MSR_APIC_BASE, base | APIC_BASE_X2APIC);
+        machine->x2apic = true;
+    }
+    if (machine->x2apic) {
+        machine->apic_ids[0] = lapic_read(machine, LAPIC_ID);
+    }
+}
+
 void discover_cpu(struct machine *machine) {
     static char name[CPUID_EXT_NAME_LEAVES * sizeof(struct cpuid) + 1] ALIGNED(
         sizeof(uint32_t));
@@ -106,16 +151,9 @@ void discover_cpu(struct machine *machine) {
     }
     memcpy(machine->cpu_name, text, strlen(text) + 1);
 
-    bool apic = (basic.edx & FEATURES_EDX_APIC) != 0;
-    uint64_t base = apic ? rdmsr(MSR_APIC_BASE) : 0;
-    machine->has_lapic = (base & APIC_BASE_ENABLE) != 0;
-    if (machine->has_lapic && (base & APIC_BASE_X2APIC) != 0) {
-        startup_print("the local APIC is in x2APIC mode: not used");
-        machine->has_lapic = false;
-    }
-    machine->lapic_address = base & ~(PAGE_SIZE - 1) & (BOOT_MAPPED - 1);
     machine->num_cpus = 1;
     machine->apic_ids[0] = APIC_ID_OF_EBX(basic.ebx);
+    discover_lapic(machine, &basic);
 }
 
 // --- ACPI -------------------------------------------------------------------
@@ -153,7 +191,7 @@ static void cpu_add(struct machine *machine, const struct madt_entry *entry) {
     if (!entry->lapic.enabled || apic_id == machine->apic_ids[0]) {
         return;
     }
-    if (apic_id >= XAPIC_BROADCAST) {
+    if (apic_id >= XAPIC_BROADCAST && !machine->x2apic) {
         startup_print("CPU with APIC ID %u left out: needs x2APIC", apic_id);
         return;
     }
@@ -310,6 +348,12 @@ void discover_acpi(struct machine *machine) {
     }
     machine->has_acpi = true;
     discover_madt(machine);
+    if (machine->apic_ids[0] >= XAPIC_BROADCAST && machine->num_ioapics > 0) {
+        startup_print(
+            "I/O APICs left out: they can't reach the boot CPU's APIC ID %u",
+            machine->apic_ids[0]);
+        machine->num_ioapics = 0;
+    }
     discover_power(machine);
     discover_hpet(machine);
     if (!machine->has_lapic) {

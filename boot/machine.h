@@ -48,7 +48,8 @@ struct machine {
     uint32_t hpet_comparators;
     uint32_t hpet_msi; // the first periodic one of them that sends messages
 
-    bool has_lapic; // and it is in xAPIC mode
+    bool has_lapic;
+    bool x2apic; // it is in x2APIC mode, and every other CPU's is to be
     paddr_t lapic_address;
     uint32_t num_cpus;
     uint32_t apic_ids[MACHINE_MAX_CPUS]; // [0] is the boot CPU
@@ -56,6 +57,7 @@ struct machine {
     struct machine_ioapic ioapics[MACHINE_MAX_IOAPICS];
     struct machine_isa isa[ISA_INTERRUPTS];
 
+    bool has_tsc_deadline; // as a mode of the local APIC's timer
     uint64_t tsc_hz;
     uint64_t lapic_timer_hz; // after the division by 16; 0 without one
     uint64_t boot_time;      // seconds since 1970
@@ -65,7 +67,8 @@ struct machine {
 // Take the multiboot2 information and the command line apart.
 void discover_boot_info(struct machine *machine, const void *info);
 
-// The boot CPU's features.
+// The boot CPU's features. Its local APIC goes to x2APIC mode if it can, unless
+// the command line forces a version that takes xAPIC mode.
 void discover_cpu(struct machine *machine);
 
 // ACPI: processors, interrupt controllers, power. A machine without it has one
@@ -74,6 +77,11 @@ void discover_acpi(struct machine *machine);
 
 // Whether there is a PCI bus.
 void discover_pci(struct machine *machine);
+
+// Registers of the boot CPU's local APIC by their offset in xAPIC mode, through
+// memory or as MSRs.
+uint32_t lapic_read(const struct machine *machine, uint32_t reg);
+void lapic_write(const struct machine *machine, uint32_t reg, uint32_t value);
 
 // Silence the 8259s: moved away from the exceptions, all masked.
 void discover_legacy_interrupts(void);

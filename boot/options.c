@@ -295,14 +295,22 @@ static const char *parse_type(struct options *options, char *rest) {
     return NULL;
 }
 
-static const char *parse_fault_sipi(struct options *options, char *rest) {
+static const char *parse_other_cpu(uint32_t *out, char *rest) {
     uint32_t cpu;
     if (!parse_whole_number(rest, &cpu) || cpu == 0 ||
         cpu >= OPTIONS_MAX_CPUS) {
         return "not a CPU from 1 to 255";
     }
-    options->fault_sipi = cpu;
+    *out = cpu;
     return NULL;
+}
+
+static const char *parse_fault_sipi(struct options *options, char *rest) {
+    return parse_other_cpu(&options->fault_sipi, rest);
+}
+
+static const char *parse_fault_late(struct options *options, char *rest) {
+    return parse_other_cpu(&options->fault_late, rest);
 }
 
 static const char *parse_selftest(struct options *options, char *rest) {
@@ -385,7 +393,8 @@ static bool take_argument(
 void options_parse(
     const char *text, char *buffer, size_t size, struct options *out,
     options_warn_fn *warn, void *context) {
-    *out = (struct options){.fault_sipi = OPTIONS_NO_CPU};
+    *out = (struct options){
+        .fault_sipi = OPTIONS_NO_CPU, .fault_late = OPTIONS_NO_CPU};
     bool arguments = false;
     for (;;) {
         bool open;

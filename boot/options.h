@@ -41,6 +41,7 @@ struct options {
     bool has_type;       // type= was given
     uint32_t type;       // 0 unless given
     uint32_t fault_sipi; // OPTIONS_NO_CPU unless given
+    uint32_t fault_late; // the same
     bool print_syspage;  // by startup
     bool selftest;
     uint32_t argc;                          // 0: no program was named

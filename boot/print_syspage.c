@@ -146,6 +146,7 @@ static void print_smp(void) {
     PRINT_POINTER(smp, send_ipi);
     PRINT_POINTER(smp, init_cpu);
     PRINT_POINTER(smp, start_cpu);
+    PRINT_POINTER(smp, smp_spin);
     startup_print("  ipi_vector %x", smp->ipi_vector);
 }
 

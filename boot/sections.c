@@ -35,6 +35,9 @@ void init_system_private(const struct machine *machine) {
     private->program_type = options->type;
     private->max_cpus = options->cpus;
     private->selftest = options->selftest;
+    if (options->fault_late != OPTIONS_NO_CPU) {
+        private->fault_late = options->fault_late;
+    }
     if (options->fault_sipi != OPTIONS_NO_CPU) {
         private->fault_sipi = options->fault_sipi;
     }

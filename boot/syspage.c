@@ -232,6 +232,7 @@ static const char *category_of(const char *name) {
         {"reboot", "reset"},       {"power", "power"},
         {"idle", "power"},         {"send_ipi", "smp"},
         {"start_cpu", "smp"},      {"init_cpu", "smp"},
+        {"smp_spin", "smp"},
     };
     for (size_t i = 0; i < ARRAY_SIZE(categories); i++) {
         if (strcmp(categories[i][0], name) == 0) {

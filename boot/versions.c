@@ -23,9 +23,12 @@
 extern const struct callout_rtn timer_load_lapic, timer_reload_lapic,
     timer_value_lapic, timer_load_hpet, timer_reload_hpet, timer_value_hpet,
     timer_load_hpet_msi, timer_reload_hpet_msi, timer_value_hpet_msi,
-    timer_load_pit, timer_reload_pit, timer_value_pit, reboot_acpi, reboot_cf9,
-    reboot_8042, reboot_triple, power_acpi, power_ports, idle_hlt, idle_mwait,
-    control_clflush, control_clflushopt, control_wbinvd, custom, custom_args6;
+    timer_load_x2apic, timer_value_x2apic, timer_load_tsc_deadline,
+    timer_load_tsc_deadline_x2apic, timer_reload_tsc_deadline,
+    timer_value_tsc_deadline, timer_load_pit, timer_reload_pit, timer_value_pit,
+    reboot_acpi, reboot_cf9, reboot_8042, reboot_triple, power_acpi,
+    power_ports, idle_hlt, idle_mwait, control_clflush, control_clflushopt,
+    control_wbinvd, custom, custom_args6;
 
 // One version of a category's callouts.
 struct callout_version {
@@ -57,10 +60,42 @@ static void add_timer_lapic(const struct machine *machine) {
         CALLOUT_SLOT(timer_reload, _lapic),
         CALLOUT_SLOT(timer_value, _lapic),
     };
+    static const struct callout_slot slots_x2apic[] = {
+        {offsetof(struct callout_entry, timer_load), &timer_load_x2apic,
+         "timer_load", "lapic"},
+        CALLOUT_SLOT(timer_reload, _lapic),
+        {offsetof(struct callout_entry, timer_value), &timer_value_x2apic,
+         "timer_value", "lapic"},
+    };
     callout_register_data(&timer_load_lapic, lapic_data(machine));
     callout_register_data(&timer_value_lapic, lapic_data(machine));
     struct qtime_entry *qtime = qtime_entry();
     qtime->timer_hz = machine->lapic_timer_hz;
+    qtime->intr = VECTOR_LAPIC + LAPIC_TIMER;
+    qtime->flags = QTIME_PER_CPU;
+    if (machine->x2apic) {
+        add_callout_array(slots_x2apic, sizeof(slots_x2apic));
+    } else {
+        add_callout_array(slots, sizeof(slots));
+    }
+}
+
+static bool fits_timer_tsc_deadline(const struct machine *machine) {
+    return machine->has_lapic && machine->has_tsc_deadline;
+}
+
+static void add_timer_tsc_deadline(const struct machine *machine) {
+    const struct callout_slot slots[] = {
+        {offsetof(struct callout_entry, timer_load),
+         machine->x2apic ? &timer_load_tsc_deadline_x2apic
+                         : &timer_load_tsc_deadline,
+         "timer_load", "tsc_deadline"},
+        CALLOUT_SLOT(timer_reload, _tsc_deadline),
+        CALLOUT_SLOT(timer_value, _tsc_deadline),
+    };
+    callout_register_data(&timer_load_tsc_deadline, lapic_data(machine));
+    struct qtime_entry *qtime = qtime_entry();
+    qtime->timer_hz = machine->tsc_hz;
     qtime->intr = VECTOR_LAPIC + LAPIC_TIMER;
     qtime->flags = QTIME_PER_CPU;
     add_callout_array(slots, sizeof(slots));
@@ -316,6 +351,8 @@ static const struct callout_version versions[] = {
      "a debug port at e9"},
     {"debug", "vga", fits_vga, add_debug_vga,
      "a VGA in text mode, under a BIOS"},
+    {"timer", "tsc_deadline", fits_timer_tsc_deadline, add_timer_tsc_deadline,
+     "a local APIC's timer with TSC deadline mode"},
     {"timer", "lapic", fits_timer_lapic, add_timer_lapic,
      "a local APIC with a timer"},
     {"timer", "hpet", fits_timer_hpet, add_timer_hpet,
@@ -324,12 +361,15 @@ static const struct callout_version versions[] = {
      "an HPET that sends messages, and a local APIC for them"},
     {"timer", "pit", fits_timer_pit, add_timer_pit,
      "an input of an interrupt controller for the 8254"},
+    {"interrupt", "x2apic", fits_apic_x2apic, init_intrinfo,
+     "x2APIC mode and an I/O APIC"},
     {"interrupt", "apic", fits_apic, init_intrinfo,
-     "a local APIC and an I/O APIC"},
+     "a local APIC and an I/O APIC, in xAPIC mode"},
     {"interrupt", "8259", fits_8259, add_8259, "a pair of 8259s"},
     {"interrupt", "lapic", fits_lapic, add_lapic_alone, "a local APIC"},
-    {"smp", "xapic", fits_lapic, init_smp, "a local APIC"},
-    {"smp", "up", fits_always, init_smp_up, "nothing"},
+    {"smp", "x2apic", fits_x2apic, add_smp_x2apic, "x2APIC mode"},
+    {"smp", "xapic", fits_xapic, add_smp_xapic, "a local APIC in xAPIC mode"},
+    {"smp", "up", fits_always, add_smp_up, "nothing"},
     {"cache", "clflushopt", fits_cache_clflushopt, add_cache_clflushopt,
      "CLFLUSHOPT"},
     {"cache", "clflush", fits_cache_clflush, add_cache_clflush, "CLFLUSH"},
@@ -439,7 +479,7 @@ void init_callouts(const struct machine *machine) {
             startup_fail("no %s callout fits this machine", categories[i].name);
         }
     }
-    if (!fits_apic(machine)) {
+    if (!has_ioapics(machine)) {
         startup_print(
             "no I/O APIC: interrupts by %s, timer by %s, other CPUs by %s",
             taken[CATEGORY_INTERRUPT], taken[CATEGORY_TIMER],

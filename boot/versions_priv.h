@@ -23,11 +23,16 @@ void add_test_groups(const struct machine *machine);
 // boot/apic.c: the local APIC, as patchers want it; interrupt groups; SMP.
 bool fits_lapic(const struct machine *machine);
 bool fits_apic(const struct machine *machine);
+bool fits_apic_x2apic(const struct machine *machine);
+bool fits_xapic(const struct machine *machine);
+bool fits_x2apic(const struct machine *machine);
+bool has_ioapics(const struct machine *machine);
 void *lapic_data(const struct machine *machine);
 void init_intrinfo(const struct machine *machine);
-void init_smp(const struct machine *machine);
-void init_smp_up(const struct machine *machine);
 void add_lapic_alone(const struct machine *machine);
+void add_smp_xapic(const struct machine *machine);
+void add_smp_x2apic(const struct machine *machine);
+void add_smp_up(const struct machine *machine);
 
 // The parts of that which others build on: the local APIC's group and its end
 // of interrupt; the I/O APICs' inputs, all masked; LINT0 for the 8259s.

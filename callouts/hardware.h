@@ -53,6 +53,7 @@
 #define LAPIC_SVR_ENABLE 0x100
 #define LAPIC_LVT_MASKED 0x10000
 #define LAPIC_LVT_PERIODIC 0x20000
+#define LAPIC_LVT_TSC_DEADLINE 0x40000
 #define LAPIC_LVT_NMI 0x400
 #define LAPIC_LVT_EXTINT 0x700 // the 8259s say which vector
 #define LAPIC_DIVIDE_BY_16 0x3
@@ -61,9 +62,17 @@
 // Interrupts"): its address; the data are the vector.
 #define MSI_ADDRESS 0xfee00000u
 #define MSI_DESTINATION_SHIFT 12
+#define ICR_PENDING 0x1000 // not in x2APIC mode
+#define ICR_ASSERT 0x4000
+#define ICR_INIT 0x500
+#define ICR_STARTUP 0x600
 #define XAPIC_BROADCAST 0xff        // no processor has this APIC ID
 #define APIC_BASE_ENABLE (1u << 11) // MSR_APIC_BASE
 #define APIC_BASE_X2APIC (1u << 10)
+
+// The local APIC's registers in x2APIC mode: one MSR for each 16 bytes, and the
+// interrupt command register in one.
+#define X2APIC_MSR(reg) (0x800 + ((reg) >> 4))
 
 // I/O APIC (Intel 82093AA data sheet).
 #define IOAPIC_SELECT 0x00

@@ -3,12 +3,6 @@
 ; command register in two halves: callers have interrupts off.
 %include "callouts/callout.inc"
 
-; Interrupt command register (Intel SDM volume 3, "Issuing Interprocessor
-; Interrupts").
-ICR_PENDING             equ 0x1000
-ICR_ASSERT              equ 0x4000
-ICR_INIT                equ 0x500
-ICR_STARTUP             equ 0x600
 ICR_TRIES               equ 1000000
 STEP_INIT               equ 0
 PAGE_SHIFT              equ 12

@@ -94,8 +94,8 @@ struct system_private_entry {
     uint32_t program_type; // type ID of the first program
     uint32_t max_cpus;     // start no more than these; 0 means all
     uint32_t fault_sipi;   // fault injection: CPU that gets no SIPI; 0 none
+    uint32_t fault_late;   // fault injection: CPU whose SIPI is late; 0 none
     uint32_t selftest;     // run the guest tests, if they are linked in
-    uint32_t reserved;
 };
 
 // A range of physical addresses, by name. `end` is inclusive, as in QNX.
@@ -253,15 +253,19 @@ struct intrinfo_entry {
 #define INTR_CONFIG_FLAG_DISALLOWED 0x2
 #define INTR_CONFIG_FLAG_IPI 0x4
 
-// Processors. init_cpu and start_cpu are Tollgate's own; QNX starts APs in its
-// startup program and parks them with smp_spin.
+// Processors. init_cpu and start_cpu are Tollgate's own: QNX starts APs in its
+// startup program, and parks them in smp_spin until the kernel takes them.
 struct smp_entry {
     uint64_t send_ipi;   // void (syspage, cpu, cmd, unsigned *ipicmds)
     uint64_t init_cpu;   // void (syspage): enable this CPU's interrupt hardware
     uint64_t start_cpu;  // int (syspage, cpu, paddr, step): 0 INIT, 1 SIPI
+    uint64_t smp_spin;   // void (syspage, volatile uint64_t *go): park this CPU
+                         // until *go is SPIN_GO, or for good by SPIN_STAY
     uint32_t ipi_vector; // IDT vector that send_ipi raises
     uint32_t reserved;
 };
+#define SPIN_GO 1
+#define SPIN_STAY 2
 
 // Custom callouts: the slots and the resources they share. syscall/bind.c reads
 // this and prepares each slot's thunk. The kernel writes it when an

@@ -6,7 +6,7 @@
 ; comparator are used as 32 bits wide, which all HPETs have.
 %include "callouts/callout.inc"
 
-NSEC_PER_SEC            equ 1000000000
+COUNT_MIN               equ 1           ; a period of 0 would never pass
 COUNT_MAX               equ 0x7fffffff  ; so that sooner and later differ
 
 ; void patch_timer_hpet(...), data = struct hpet_data
@@ -27,23 +27,7 @@ CALLOUT_START timer_load_%1, 0, patch_timer_hpet
         LOAD_PATCHED r8, .hpet
         LOAD_PATCHED ecx, .comparator
         lea     r10, [r8 + rcx]
-        mov     r9d, COUNT_MAX
-        mov     ecx, NSEC_PER_SEC
-        mov     rax, [rsi + QTIME_TIMER_HZ]
-        mul     qword [rsi + QTIME_NSEC_INC]
-        cmp     rdx, rcx                ; the quotient must fit
-        jae     .longest
-        div     rcx
-        cmp     rax, r9
-        ja      .longest
-        test    rax, rax                ; a period of 0 would never pass
-        jnz     .store
-        inc     eax
-        jmp     .store
-.longest:
-        mov     eax, r9d
-.store:
-        mov     [rsi + QTIME_TIMER_LOAD], rax
+        TIMER_COUNTS COUNT_MIN, COUNT_MAX
         mov     dword [r8 + HPET_CONFIG], 0
         mov     dword [r8 + HPET_COUNTER], 0
         mov     dword [r8 + HPET_COUNTER + 4], 0

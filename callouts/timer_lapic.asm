@@ -4,7 +4,7 @@
 ; the division by 16.
 %include "callouts/callout.inc"
 
-NSEC_PER_SEC            equ 1000000000
+COUNT_MIN               equ 1           ; 0 would stop the timer
 COUNT_MAX               equ 0xffffffff
 
 ; void patch_timer_lapic(...), data = struct apic_data
@@ -16,23 +16,7 @@ PATCHER patch_timer_lapic, timer_load_lapic
 ; void timer_load(struct syspage_entry *rdi, struct qtime_entry *rsi)
 CALLOUT_START timer_load_lapic, 0, patch_timer_lapic
         LOAD_PATCHED r8, .lapic
-        mov     r9d, COUNT_MAX
-        mov     ecx, NSEC_PER_SEC
-        mov     rax, [rsi + QTIME_TIMER_HZ]
-        mul     qword [rsi + QTIME_NSEC_INC]
-        cmp     rdx, rcx                ; the quotient must fit
-        jae     .longest
-        div     rcx
-        cmp     rax, r9
-        ja      .longest
-        test    rax, rax                ; a count of 0 would stop the timer
-        jnz     .store
-        inc     eax
-        jmp     .store
-.longest:
-        mov     eax, r9d
-.store:
-        mov     [rsi + QTIME_TIMER_LOAD], rax
+        TIMER_COUNTS COUNT_MIN, COUNT_MAX
         mov     dword [r8 + LAPIC_TIMER_DIVIDE], LAPIC_DIVIDE_BY_16
         mov     dword [r8 + LAPIC_LVT_TIMER], \
                 LAPIC_LVT_PERIODIC | VECTOR_LAPIC + LAPIC_TIMER

@@ -4,7 +4,6 @@
 ; that it belongs to.
 %include "callouts/callout.inc"
 
-NSEC_PER_SEC            equ 1000000000
 COUNT_MAX               equ 0xffff
 COUNT_MIN               equ 2           ; what a rate generator needs
 COMMAND_RATE            equ 0x34        ; channel 0, low and high byte, mode 2
@@ -12,22 +11,7 @@ COMMAND_LATCH           equ 0x00        ; channel 0
 
 ; void timer_load(struct syspage_entry *rdi, struct qtime_entry *rsi)
 CALLOUT_START timer_load_pit, 0, 0
-        mov     ecx, NSEC_PER_SEC
-        mov     rax, [rsi + QTIME_TIMER_HZ]
-        mul     qword [rsi + QTIME_NSEC_INC]
-        cmp     rdx, rcx                ; the quotient must fit
-        jae     .longest
-        div     rcx
-        cmp     rax, COUNT_MAX
-        ja      .longest
-        cmp     rax, COUNT_MIN
-        jae     .store
-        mov     eax, COUNT_MIN
-        jmp     .store
-.longest:
-        mov     eax, COUNT_MAX
-.store:
-        mov     [rsi + QTIME_TIMER_LOAD], rax
+        TIMER_COUNTS COUNT_MIN, COUNT_MAX
         mov     ecx, eax
         mov     al, COMMAND_RATE
         out     PIT_COMMAND, al

@@ -6,6 +6,11 @@
 
 #include "kernel/base/types.h"
 
+struct syspage_entry;
+
+// Before the others here.
+void machine_init(const struct syspage_entry *syspage);
+
 // Turn the machine off; where it can't be, reset it; where not even that, stop
 // this CPU for good. `abnormal`: after a failure.
 _Noreturn void machine_power_off(bool abnormal);

@@ -11,6 +11,7 @@
 #include "kernel/cpu.h"
 #include "kernel/initrd.h"
 #include "kernel/interrupt.h"
+#include "kernel/machine.h"
 #include "kernel/pages.h"
 #include "kernel/paging.h"
 #include "kernel/panic.h"
@@ -60,10 +61,14 @@ static void cpu_go(void) {
     sti();
 }
 
-static void ap_main(cpu_id_t cpu) {
+static void ap_prepare(cpu_id_t cpu) {
     paging_init_cpu();
     cpu_init_cpu(cpu);
     traps_init_cpu();
+}
+
+static void ap_main(cpu_id_t cpu) {
+    (void)cpu;
     gate_init_cpu();
     callout_init_cpu();
     scheduler_init_cpu();
@@ -132,6 +137,7 @@ static void cpus_start(void) {
         .tables = tables,
         .kernel_root = paging_kernel_root,
         .cycles_per_sec = SYSPAGE_ENTRY(machine, qtime)->cycles_per_sec,
+        .prepare = ap_prepare,
         .ready = ap_main,
         .failed = cpu_failed,
     };

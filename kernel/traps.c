@@ -54,7 +54,7 @@ static bool timer_is_per_cpu;
 
 static const char *const names[NUM_EXCEPTIONS] = {
     [0] = "#DE divide error",
-    [1] = "#DB debug",
+    [VECTOR_DEBUG] = "#DB debug",
     [VECTOR_NMI] = "NMI",
     [3] = "#BP breakpoint",
     [4] = "#OF overflow",
@@ -134,10 +134,20 @@ static _Noreturn void kernel_fault(
         regs, "%s at %s, error %x", trap_name(vector), where, error);
 }
 
+// A single step of ring 3's over SYSCALL, which some deliver at the gate's
+// first instruction (Bochs 2.7) although SFMASK has cleared TF by then. The
+// gate goes on, and the next step is in ring 3 again.
+static bool is_step_into_gate(const struct regs *regs, unsigned vector) {
+    return vector == VECTOR_DEBUG && regs->rip == rdmsr(MSR_LSTAR);
+}
+
 void trap_handle(struct regs *regs, unsigned vector, uint32_t error) {
     uintptr_t address = vector == VECTOR_PAGE_FAULT ? read_cr2() : 0;
     if (vector == VECTOR_NMI) {
         this_cpu()->nmis++;
+        return;
+    }
+    if (is_step_into_gate(regs, vector)) {
         return;
     }
     if (vector == VECTOR_PAGE_FAULT && fault_resolve(regs, address, error)) {
@@ -208,7 +218,7 @@ static void gate_set(unsigned vector, uintptr_t entry, unsigned ist) {
 
 static unsigned vector_ist(unsigned vector) {
     switch (vector) {
-    case 1:
+    case VECTOR_DEBUG:
         return IST_DEBUG;
     case VECTOR_NMI:
         return IST_NMI;

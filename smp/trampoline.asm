@@ -51,7 +51,9 @@ trampoline_long:
         align   8
 trampoline_gdt:
         dq      0
-        dq      0x00209a0000000000      ; TRAMPOLINE_CODE64: code, L bit
+        ; TRAMPOLINE_CODE64: code, L bit. Accessed already: the processor would
+        ; set it, but the page is mapped read-only.
+        dq      0x00209b0000000000
 trampoline_gdt_end:
 
         align   8
@@ -61,7 +63,7 @@ trampoline_end:
 
         section .text
         extern  bringup_apic_ids, bringup_num_cpus, bringup_kernel_root
-        extern  bringup_ap
+        extern  bringup_ap, bringup_spin, bringup_stay
 
 ; bringup_entry - find out which CPU this is, and get its stack
 ;
@@ -83,6 +85,8 @@ FUNC bringup_entry
         shr     ebx, 24
         mov     edx, ebx
 .search:
+        mov     rcx, [bringup_kernel_root]
+        mov     cr3, rcx                ; the tables so far are given back
         xor     eax, eax
 .next:  cmp     eax, [bringup_num_cpus]
         jae     .park
@@ -91,9 +95,7 @@ FUNC bringup_entry
         je      .found
         inc     eax
         jmp     .next
-.found: mov     rdx, [bringup_kernel_root]
-        mov     cr3, rdx
-        mov     edi, eax
+.found: mov     edi, eax
         imul    rax, rax, PERCPU_STRIDE
         lea     rsp, [rax + PERCPU_VADDR + PERCPU_IDLE_STACK_TOP]
         add     rax, PERCPU_VADDR + PERCPU_BLOCK_OFFSET
@@ -103,9 +105,9 @@ FUNC bringup_entry
         wrmsr
         xor     ebp, ebp
         call    bringup_ap
-.park:  cli
-        hlt
-        jmp     .park
+.park:  mov     rdi, SYSPAGE_VADDR      ; nobody's number, and no stack
+        lea     rsi, [bringup_stay]
+        jmp     [bringup_spin]
 ENDFUNC bringup_entry
 
         section .note.GNU-stack noalloc noexec nowrite progbits

@@ -26,6 +26,5 @@ extern char trampoline_mailbox[], trampoline_long[];
 extern char trampoline_gdt[], trampoline_gdt_end[];
 extern char bringup_entry[];
 
-// Called by bringup_entry on the idle stack of this CPU; returns if the CPU
-// came too late, and is halted then.
+// Called by bringup_entry on the idle stack of this CPU. Does not return.
 void bringup_ap(cpu_id_t cpu);

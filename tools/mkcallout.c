@@ -34,10 +34,10 @@
 // The kernel callouts that a module may stand in for. id and eoi are no
 // functions: startup weaves them into the interrupt entries.
 static const char *const replaceable[] = {
-    "display_char", "poll_key",    "break_detect", "timer_load",
-    "timer_reload", "timer_value", "mask",         "unmask",
-    "config",       "reboot",      "power",        "control",
-    "send_ipi",     "start_cpu",   "init_cpu",     "idle",
+    "display_char", "poll_key", "break_detect", "timer_load", "timer_reload",
+    "timer_value",  "mask",     "unmask",       "config",     "reboot",
+    "power",        "control",  "send_ipi",     "start_cpu",  "init_cpu",
+    "idle",         "smp_spin",
 };
 
 // What the command line asks for beside struct request.

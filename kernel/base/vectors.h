@@ -3,6 +3,7 @@
 // cpu_intr_base; the kernel uses them to know its own.
 #pragma once
 
+#define VECTOR_DEBUG 1
 #define VECTOR_NMI 2
 #define VECTOR_DOUBLE_FAULT 8
 #define VECTOR_GENERAL_PROTECTION 13

@@ -20,6 +20,7 @@
 #define CR4_SMEP (1ul << 20)
 #define CR4_SMAP (1ul << 21)
 #define MSR_APIC_BASE 0x1b
+#define MSR_TSC_DEADLINE 0x6e0
 #define MSR_EFER 0xc0000080
 #define EFER_SCE (1ul << 0)
 #define EFER_NXE (1ul << 11)

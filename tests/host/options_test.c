@@ -102,7 +102,7 @@ START_TEST(every_option) {
     ck_assert_str_eq(
         parse("cpus=4 lock=ttas lock.demo=tas types.3=47,0x2f,4294967295 "
               "callout.timer=hpet toll=on type=0xffffffff fault.sipi=3 "
-              "syspage=print selftest -- /bin/tour -- cpus=9"),
+              "fault.late=254 syspage=print selftest -- /bin/tour -- cpus=9"),
         "");
     ck_assert_uint_eq(options.cpus, 4);
     ck_assert_int_eq(options_lock_of(&options, "cmos"), LOCK_TTAS);
@@ -116,6 +116,7 @@ START_TEST(every_option) {
     ck_assert(options.print_syspage);
     ck_assert_uint_eq(options.type, UINT32_MAX);
     ck_assert_uint_eq(options.fault_sipi, 3);
+    ck_assert_uint_eq(options.fault_late, 254);
     ck_assert_uint_eq(options.argc, 3);
     ck_assert_str_eq(options.argv[1], "--");
     ck_assert_str_eq(options.argv[2], "cpus=9");
@@ -162,6 +163,8 @@ START_TEST(numbers_out_of_range) {
     ck_assert(!options.has_type);
     ck_assert_str_eq(
         parse("fault.sipi=0"), "fault.sipi=0: not a CPU from 1 to 255\n");
+    ck_assert_str_eq(
+        parse("fault.late=0"), "fault.late=0: not a CPU from 1 to 255\n");
     ck_assert_str_eq(
         parse("fault.sipi=256"), "fault.sipi=256: not a CPU from 1 to 255\n");
     ck_assert_uint_eq(options.fault_sipi, OPTIONS_NO_CPU);
@@ -347,7 +350,7 @@ START_TEST(help) {
         ck_assert_uint_gt(strlen(line.help), 0);
         ck_assert_uint_gt(strlen(line.initial), 0);
     }
-    ck_assert_uint_eq(count, 11);
+    ck_assert_uint_eq(count, 12);
 }
 END_TEST
 

@@ -91,6 +91,7 @@ static void place_kernel(struct callout_place *place, uint64_t code) {
     PLACE_IF(smp, send_ipi);
     PLACE_IF(smp, init_cpu);
     PLACE_IF(smp, start_cpu);
+    PLACE_IF(smp, smp_spin);
 #undef PLACE_IF
     for (unsigned i = 0; i < NUM_DEBUG; i++) {
         const struct debug_callout *debug = &callout->debug[i];

@@ -250,6 +250,7 @@ void json_smp(struct json *json) {
     FIELD(json_hex, entry, send_ipi);
     FIELD(json_hex, entry, init_cpu);
     FIELD(json_hex, entry, start_cpu);
+    FIELD(json_hex, entry, smp_spin);
     FIELD(json_u64, entry, ipi_vector);
     json_end(json);
 }

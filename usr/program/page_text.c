@@ -276,6 +276,7 @@ void text_smp(void) {
     print_callout("send_ipi", smp->send_ipi);
     print_callout("init_cpu", smp->init_cpu);
     print_callout("start_cpu", smp->start_cpu);
+    print_callout("smp_spin", smp->smp_spin);
     printf("  %-14s 0x%x\n", "ipi_vector", smp->ipi_vector);
 }
 
