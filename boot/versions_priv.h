@@ -47,3 +47,43 @@ void add_8259(const struct machine *machine);
 
 // boot/msi.c: messages of the HPET's comparators, if it sends any.
 void add_msi_group(const struct machine *machine);
+
+// boot/timers.c
+bool fits_timer_lapic(const struct machine *machine);
+void add_timer_lapic(const struct machine *machine);
+bool fits_timer_tsc_deadline(const struct machine *machine);
+void add_timer_tsc_deadline(const struct machine *machine);
+bool fits_timer_pit(const struct machine *machine);
+void add_timer_pit(const struct machine *machine);
+bool fits_timer_hpet(const struct machine *machine);
+void add_timer_hpet(const struct machine *machine);
+bool fits_timer_hpet_msi(const struct machine *machine);
+void add_timer_hpet_msi(const struct machine *machine);
+
+// boot/ends.c: reset, power, idle.
+bool fits_reset_acpi(const struct machine *machine);
+void add_reset_acpi(const struct machine *machine);
+bool fits_reset_cf9(const struct machine *machine);
+void add_reset_cf9(const struct machine *machine);
+bool fits_reset_8042(const struct machine *machine);
+void add_reset_8042(const struct machine *machine);
+void add_reset_triple(const struct machine *machine);
+bool fits_power_acpi(const struct machine *machine);
+void add_power_acpi(const struct machine *machine);
+void add_power_ports(const struct machine *machine);
+bool fits_idle_mwait(const struct machine *machine);
+void add_idle_mwait(const struct machine *machine);
+void add_idle_hlt(const struct machine *machine);
+
+// boot/caches.c
+bool fits_cache_wbinvd(const struct machine *machine);
+bool fits_cache_clflush(const struct machine *machine);
+bool fits_cache_clflushopt(const struct machine *machine);
+void add_cache_clflushopt(const struct machine *machine);
+void add_cache_clflush(const struct machine *machine);
+void add_cache_wbinvd(const struct machine *machine);
+
+// boot/slot0.c: custom.
+void add_custom_sum(const struct machine *machine);
+void add_custom_qnx(const struct machine *machine);
+void add_custom_args6(const struct machine *machine);
