@@ -4,6 +4,7 @@
 #include "boot/boot.h"
 #include "boot/console.h"
 #include "boot/library.h"
+#include "callouts/module.h"
 #include "boot/modules.h"
 #include "kernel/base/layout.h"
 #include "kernel/base/string.h"
@@ -15,8 +16,6 @@
 #define STORAGE_ALIGN 64u
 #define CODE_ALIGN 16u
 #define INT3 0xcc // between callouts
-#define FNV_OFFSET_BASIS 0xcbf29ce484222325ul
-#define FNV_PRIME 0x100000001b3ul
 
 struct registered {
     const struct callout_rtn *rtn;
@@ -242,14 +241,6 @@ static const char *category_of(const char *name) {
     return "custom";
 }
 
-static uint64_t hash_fnv1a(const uint8_t *bytes, uint32_t size) {
-    uint64_t hash = FNV_OFFSET_BASIS;
-    for (uint32_t i = 0; i < size; i++) {
-        hash = (hash ^ bytes[i]) * FNV_PRIME;
-    }
-    return hash;
-}
-
 // Add the entry in the sizing pass, find it again in the writing pass.
 static struct callout_info *info_next(const uint8_t *page) {
     if (page == NULL) {
@@ -268,7 +259,7 @@ static void info_fill(
     info->code = offset;
     info->size = size;
     if (page != NULL) {
-        info->hash = hash_fnv1a(page + offset, size);
+        info->hash = module_hash(page + offset, size);
     }
 }
 

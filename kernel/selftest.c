@@ -3,6 +3,7 @@
 #include "kernel/selftest.h"
 
 #include "callouts/call.h"
+#include "callouts/module.h"
 #include "kernel/base/layout.h"
 #include "kernel/base/string.h"
 #include "kernel/base/x86.h"
@@ -22,8 +23,6 @@
 #include "smp/percpu.h"
 
 #define INT3 0xcc
-#define FNV_OFFSET 0xcbf29ce484222325ul
-#define FNV_PRIME 0x100000001b3ul
 
 static const struct syspage_entry *syspage;
 
@@ -228,11 +227,7 @@ static const char *test_callout_hashes(void) {
             continue; // an empty slot
         }
         const uint8_t *code = (const uint8_t *)syspage + info[i].code;
-        uint64_t hash = FNV_OFFSET;
-        for (uint32_t b = 0; b < info[i].size; b++) {
-            hash = (hash ^ code[b]) * FNV_PRIME;
-        }
-        if (hash != info[i].hash) {
+        if (module_hash(code, info[i].size) != info[i].hash) {
             return "a callout's code is not what startup wrote";
         }
     }
