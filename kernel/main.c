@@ -200,6 +200,7 @@ void kernel_main(struct syspage_entry *syspage) {
     qtime->nsec_inc = TICK_NS;
     cpu_init_early();
     callouts_init(syspage);
+    machine_init(syspage);
     symbols_init(syspage);
     pages_init(syspage);      // what startup's tables reach
     paging_init(syspage);     // the kernel's own tables
