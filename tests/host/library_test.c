@@ -1,4 +1,5 @@
-// SOURCES: boot/library.c boot/syspage.c boot/groups.c boot/custom.c
+// SOURCES: boot/library.c boot/placements.c boot/syspage.c boot/groups.c
+// SOURCES: boot/custom.c
 // SOURCES: boot/modules.c callouts/module.c boot/multiboot2.c
 // SOURCES: kernel/base/format.c
 // SOURCES: boot/options.c
