@@ -64,7 +64,7 @@ void add_timer_tsc_deadline(const struct machine *machine) {
     struct qtime_entry *qtime = qtime_entry();
     qtime->timer_hz = machine->tsc_hz;
     qtime->intr = VECTOR_LAPIC + LAPIC_TIMER;
-    qtime->flags = QTIME_PER_CPU;
+    qtime->flags = QTIME_PER_CPU | QTIME_ONE_SHOT;
     add_callout_array(slots, sizeof(slots));
 }
 

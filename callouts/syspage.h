@@ -172,6 +172,9 @@ struct qtime_entry {
     uint32_t flags;          // QTIME_*
 };
 #define QTIME_PER_CPU 0x1 // each CPU has a timer: timer_load on each of them
+// timer_reload sets the next tick. One that comes while its interrupt is masked
+// is lost, and with it those after it, until timer_load.
+#define QTIME_ONE_SHOT 0x2
 
 // The kernel callouts that it calls by pointer; 0 means none.
 struct debug_callout {

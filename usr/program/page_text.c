@@ -177,10 +177,11 @@ void text_qtime(void) {
         "  boot_cc        %" PRIu64 "\n"
         "  timer_hz       %" PRIu64 "\n"
         "  timer_load     %" PRIu64 "\n"
-        "  intr           0x%x%s\n",
+        "  intr           0x%x%s%s\n",
         time->cycles_per_sec, time->nsec_inc, time->nsec_inc / NSEC_PER_USEC,
         time->boot_time, time->boot_cc, time->timer_hz, time->timer_load,
-        time->intr, time->flags & QTIME_PER_CPU ? ", a timer on each CPU" : "");
+        time->intr, time->flags & QTIME_PER_CPU ? ", a timer on each CPU" : "",
+        time->flags & QTIME_ONE_SHOT ? ", one-shot" : "");
 }
 
 void text_callout(void) {
