@@ -5,6 +5,7 @@
 
 #include "boot/library.h"
 #include "callouts/hardware.h"
+#include "kernel/base/string.h"
 #include "kernel/base/x86.h"
 
 #define SLP_TYP_SHIFT 10 // PM1 control (ACPI specification)
@@ -99,9 +100,10 @@ void add_power_ports(const struct machine *machine) {
 // Under a hypervisor only if it is asked for: HLT is how a CPU is given back to
 // it, while MWAIT may spin. CPUID leaf 1 is in Intel SDM volume 2, "CPUID".
 bool fits_idle_mwait(const struct machine *machine) {
+    const char *wanted = options_callout_version(&machine->options, "idle");
+    bool forced = wanted != NULL && strcmp(wanted, "mwait") == 0;
     return (cpuid(1, 0).ecx & CPUID_MONITOR) != 0 &&
-           ((machine->cpu_flags & CPU_FLAG_HYPERVISOR) == 0 ||
-            options_callout_version(&machine->options, "idle") != NULL);
+           ((machine->cpu_flags & CPU_FLAG_HYPERVISOR) == 0 || forced);
 }
 
 void add_idle_mwait(const struct machine *machine) {

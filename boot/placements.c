@@ -288,7 +288,7 @@ static void patch_add(
 }
 
 // Describe the bytes that the patcher has changed, in runs that fit a
-// callout_patch.
+// callout_patch: sites, if they hold the pattern.
 static void patches_find(
     struct callout_info *info, const uint8_t *before, const uint8_t *after) {
     uint32_t width;
@@ -299,9 +299,11 @@ static void patches_find(
         }
         for (uint32_t i = 1; i < CALLOUT_PATCH_BYTES && at + i < info->size;
              i++) {
-            if (before[at + i] != after[at + i]) {
-                width = i + 1;
+            if (before[at + i] != before[at] &&
+                before[at + i] == after[at + i]) {
+                break;
             }
+            width = i + 1;
         }
         patch_add(info, before, after, at, width);
     }

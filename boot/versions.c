@@ -9,7 +9,10 @@
 #include "boot/library.h"
 #include "boot/modules.h"
 #include "boot/sections.h"
+#include "kernel/base/format.h"
 #include "kernel/base/string.h"
+
+#define LIST_SIZE 160 // of names, in a message
 
 // One version of a category's callouts.
 struct callout_version {
@@ -100,48 +103,81 @@ static const struct callout_version *version_find(
     return NULL;
 }
 
-// What the command line wants, if it can be had.
-static const struct callout_version *version_forced(
+// The first one that fits, or NULL.
+static const struct callout_version *version_fitting(
     const struct machine *machine, const char *category) {
-    const char *wanted = options_callout_version(&machine->options, category);
-    if (wanted == NULL) {
-        return NULL;
+    for (size_t i = 0; i < ARRAY_SIZE(versions); i++) {
+        if (strcmp(versions[i].category, category) == 0 &&
+            versions[i].fits(machine)) {
+            return &versions[i];
+        }
     }
-    const struct callout_version *v = version_find(category, wanted);
-    if (v == NULL) {
+    return NULL;
+}
+
+static void word_add(char list[LIST_SIZE], const char *word) {
+    size_t length = strlen(list);
+    format(list + length, LIST_SIZE - length, " %s", word);
+}
+
+// Say why what the command line wants is not had, and what is instead.
+static void refusal_print(
+    const char *category, const char *wanted,
+    const struct callout_version *unfit, const struct callout_version *taken) {
+    const char *instead = taken != NULL ? taken->version : "none";
+    if (unfit != NULL) {
         startup_print(
-            "option \"callout.%s=%s\": no such version", category, wanted);
-    } else if (!v->fits(machine)) {
-        startup_print(
-            "option \"callout.%s=%s\": this machine lacks %s", category, wanted,
-            v->needs);
-        v = NULL;
+            "option \"callout.%s=%s\": this machine lacks %s: %s is taken",
+            category, wanted, unfit->needs, instead);
+        return;
     }
-    return v;
+    char list[LIST_SIZE] = "";
+    for (size_t i = 0; i < ARRAY_SIZE(versions); i++) {
+        if (strcmp(versions[i].category, category) == 0) {
+            word_add(list, versions[i].version);
+        }
+    }
+    startup_print(
+        "option \"callout.%s=%s\": no such version, there are%s: %s is taken",
+        category, wanted, list, instead);
 }
 
 static const struct callout_version *version_choose(
     const struct machine *machine, const char *category) {
-    const struct callout_version *v = version_forced(machine, category);
-    for (size_t i = 0; v == NULL && i < ARRAY_SIZE(versions); i++) {
-        if (strcmp(versions[i].category, category) == 0 &&
-            versions[i].fits(machine)) {
-            v = &versions[i];
+    const char *wanted = options_callout_version(&machine->options, category);
+    const struct callout_version *v =
+        wanted != NULL ? version_find(category, wanted) : NULL;
+    if (v != NULL && v->fits(machine)) {
+        return v;
+    }
+    const struct callout_version *fitting = version_fitting(machine, category);
+    if (wanted != NULL) {
+        refusal_print(category, wanted, v, fitting);
+    }
+    return fitting;
+}
+
+static bool category_is_known(const char *name) {
+    for (size_t i = 0; i < ARRAY_SIZE(categories); i++) {
+        if (strcmp(categories[i].name, name) == 0) {
+            return true;
         }
     }
-    return v;
+    return false;
 }
 
 // Name the options that force a category that there is none of.
 static void forced_check(const struct options *options) {
+    char list[LIST_SIZE] = "";
+    for (size_t i = 0; i < ARRAY_SIZE(categories); i++) {
+        word_add(list, categories[i].name);
+    }
     for (uint32_t i = 0; i < options->num_callouts; i++) {
-        const char *name = options->callouts[i].name;
-        bool known = false;
-        for (size_t c = 0; c < ARRAY_SIZE(categories); c++) {
-            known |= strcmp(categories[c].name, name) == 0;
-        }
-        if (!known) {
-            startup_print("option \"callout.%s\": no such callout", name);
+        const struct option_callout *forced = &options->callouts[i];
+        if (!category_is_known(forced->name)) {
+            startup_print(
+                "option \"callout.%s=%s\": no such callout, there are%s",
+                forced->name, forced->version, list);
         }
     }
 }

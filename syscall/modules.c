@@ -179,30 +179,22 @@ static void patcher_run(void *argument, uintptr_t patcher) {
         b->slot.storage, &b->slot, b->record);
 }
 
-static bool is_site(const struct module_header *header, uint32_t offset) {
-    for (uint32_t i = 0; i < header->num_patches; i++) {
-        const struct module_patch *patch = &header->patches[i];
-        if (offset >= patch->offset && offset < patch->offset + patch->width) {
-            return true;
-        }
-    }
-    return false;
-}
-
 // The patcher has filled in sites and changed nothing else: admission has seen
 // all other bytes.
 static int patches_check(struct binding *b) {
-    const struct module_header *header = &b->module.header;
-    for (uint32_t i = 0; i < PAGE_SIZE; i++) {
-        uint8_t before = i < header->code_size ? b->module.code[i] : INT3;
-        if (b->memory.draft[i] != before && !is_site(header, i)) {
-            format(
-                b->reason, TOLLGATE_REASON_SIZE,
-                "its patcher changed byte +0x%x, which is no site to patch", i);
-            return -EINVAL;
-        }
+    uint32_t at = b->module.header.code_size;
+    bool fit = true;
+    while (fit && at < PAGE_SIZE) { // behind the code
+        fit = b->memory.draft[at++] == INT3;
     }
-    return 0;
+    if (fit && module_patches_fit(&b->module, b->memory.draft, &at)) {
+        return 0;
+    }
+    format(
+        b->reason, TOLLGATE_REASON_SIZE,
+        "its patcher changed byte +0x%x, which is no site to patch",
+        fit ? at : at - 1);
+    return -EINVAL;
 }
 
 // A record as startup's callouts have it.
@@ -343,6 +335,10 @@ static int prepare(struct binding *b) {
 
 static int check(struct binding *b, const void *file, size_t size) {
     const char *reason = module_check(file, size, &b->module);
+    if (reason == NULL && module_is_kernel(&b->module)) {
+        reason = "it replaces a kernel callout, which only startup can: load "
+                 "it at boot";
+    }
     return reason == NULL ? 0 : refuse(b, -EINVAL, reason);
 }
 

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
-// callout [list | bind FILE | unbind SLOT | fence SLOT | clear SLOT] - the
-// slots of the custom call: what is bound, and for administrators, what is to
-// be. Exit status: 1 it could not be done, 2 wrong usage.
+// callout [list | bind FILE [PROGRAM [ARG...]] | unbind SLOT | fence SLOT |
+// clear SLOT] - the slots of the custom call: what is bound, and for
+// administrators, what is to be. Exit status: 1 it could not be done, 2 wrong
+// usage.
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "callouts/syspage.h"
 #include "usr/program/options.h"
@@ -16,13 +18,16 @@
 #define TYPES_WIDTH 16
 
 static void print_help(void) {
-    printf("usage: callout [COMMAND]\n"
-           "  list         the slots that are bound (without a command, too)\n"
-           "  bind FILE    bind a module of tools/mkcallout in its slot\n"
-           "  unbind SLOT  empty a slot\n"
-           "  fence SLOT   refuse all calls of a slot\n"
-           "  clear SLOT   let a fenced slot be called again\n"
-           "All but list are for administrators: processes of type 0.\n");
+    printf(
+        "usage: callout [COMMAND]\n"
+        "  list         the slots that are bound (without a command, too)\n"
+        "  bind FILE [PROGRAM [ARG...]]\n"
+        "               bind a module of tools/mkcallout in its slot; then run "
+        "PROGRAM\n"
+        "  unbind SLOT  empty a slot\n"
+        "  fence SLOT   refuse all calls of a slot\n"
+        "  clear SLOT   let a fenced slot be called again\n"
+        "All but list are for administrators: processes of type 0.\n");
 }
 
 // --- list -------------------------------------------------------------------
@@ -102,6 +107,16 @@ static int bind_file(const char *name) {
     return EXIT_OK;
 }
 
+// Bind a module, then become a program that calls it.
+static int bind_and_run(const char *name, char **program) {
+    int status = bind_file(name);
+    if (status != EXIT_OK) {
+        return status;
+    }
+    execv(program[0], program);
+    return failed(program[0], "");
+}
+
 // Read a slot's number; false, after one line, if it is none.
 static bool read_slot(const char *text, uint32_t *slot) {
     if (parse_u32(text, slot) && *slot < CALLOUT_SLOTS) {
@@ -166,6 +181,9 @@ int main(int argc, char **argv) {
     }
     if (argc == 1) {
         return list(NULL);
+    }
+    if (argc > 3 && strcmp(argv[1], "bind") == 0) {
+        return bind_and_run(argv[2], argv + 3);
     }
     for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
         if (strcmp(argv[1], commands[i].name) == 0) {

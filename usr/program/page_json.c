@@ -285,6 +285,23 @@ static void json_tolls(struct json *json, uint32_t index) {
     }
 }
 
+// What a slot says beyond its callout: whom it serves, and what it shares.
+static void json_slot_terms(
+    struct json *json, uint32_t index, const struct custom_slot *entry) {
+    const struct custom_resource *resource = tollgate_resource(entry->resource);
+    if (resource) {
+        FIELD(json_u64, entry, resource);
+        json_text(json, "resource_name", resource->name);
+        json_text(json, "lock_kind", lock_name(resource->lock_kind));
+    }
+    FIELD(json_u64, entry, percpu);
+    FIELD(json_u64, entry, percpu_size);
+    FIELD(json_u64, entry, budget_cycles);
+    json_lists(json, entry);
+    FIELD(json_u64, entry, fenced);
+    json_tolls(json, index);
+}
+
 static void json_slot(
     struct json *json, uint32_t index, const struct custom_slot *entry) {
     json_begin(json, NULL, JSON_OBJECT);
@@ -293,17 +310,9 @@ static void json_slot(
     FIELD(json_text, entry, version);
     FIELD(json_hex, entry, code);
     FIELD(json_u64, entry, size);
-    if (entry->resource != NO_RESOURCE) {
-        FIELD(json_u64, entry, resource);
-    }
     FIELD(json_u64, entry, storage);
     FIELD(json_u64, entry, storage_size);
-    FIELD(json_u64, entry, percpu);
-    FIELD(json_u64, entry, percpu_size);
-    FIELD(json_u64, entry, budget_cycles);
-    json_lists(json, entry);
-    FIELD(json_u64, entry, fenced);
-    json_tolls(json, index);
+    json_slot_terms(json, index, entry);
     json_end(json);
 }
 
@@ -369,7 +378,8 @@ void json_one_callout(struct json *json, uint32_t index) {
     json_patches(json, info);
     if (index < CALLOUT_SLOTS) {
         json_u64(json, "slot", index);
-        json_tolls(json, index);
+        json_slot_terms(
+            json, index, &SYSPAGE_ENTRY(page, custom)->slots[index]);
     } else if (callout_is_counted(index)) {
         FIELD(json_u64, info, calls);
     }
