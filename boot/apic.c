@@ -189,7 +189,7 @@ void init_intrinfo(const struct machine *machine) {
 
 // This CPU's own part, which also one CPU has.
 static struct smp_entry *add_smp(const struct machine *machine) {
-    struct smp_entry *smp = section_add(&lsp.smp, sizeof(*smp));
+    struct smp_entry *smp = section_at(&lsp.smp, 0);
     if (machine->has_lapic) {
         bool x2apic = machine->x2apic;
         add_callout_at(
@@ -209,7 +209,6 @@ static void add_smp_others(
     const struct callout_rtn *start_cpu, const char *version) {
     void *data = lapic_data(machine);
     struct smp_entry *smp = add_smp(machine);
-    smp->ipi_vector = VECTOR_LAPIC + LAPIC_IPI;
     add_callout_at(
         &smp->smp_spin, &smp_spin_shared, "smp_spin", "shared", NULL);
     add_callout_at(&smp->send_ipi, send_ipi, "send_ipi", version, data);

@@ -171,6 +171,14 @@ void init_qtime(const struct machine *machine) {
     // timer_hz, intr and flags come with the timer's version.
 }
 
+void init_smp(const struct machine *machine) {
+    struct smp_entry *smp = section_add(&lsp.smp, sizeof(*smp));
+    if (machine->has_lapic) {
+        smp->ipi_vector = VECTOR_LAPIC + LAPIC_IPI;
+    }
+    // Its callouts come with the version of category smp.
+}
+
 void init_strings(const struct machine *machine) {
     add_typed_string(CS_MACHINE, MACHINE_NAME);
     add_typed_string(CS_CMDLINE, machine->info.cmdline);

@@ -10,6 +10,7 @@ void init_cpuinfo(const struct machine *machine);
 void init_cacheattr(const struct machine *machine);
 void init_hwinfo(const struct machine *machine);
 void init_qtime(const struct machine *machine);
+void init_smp(const struct machine *machine);
 void init_strings(const struct machine *machine);
 
 // Custom callouts: boot/custom.c.

@@ -31,6 +31,7 @@ void startup_main(uint32_t magic, uint32_t info) {
     init_cacheattr(&machine);
     init_hwinfo(&machine);
     init_qtime(&machine);
+    init_smp(&machine);
     init_strings(&machine);
     init_callouts(&machine);
     init_custom(&machine);

@@ -34,6 +34,7 @@ typedef int power_fn(
 typedef void send_ipi_fn(
     struct syspage_entry *syspage, unsigned cpu, unsigned cmd,
     unsigned *ipicmds);
+typedef void smp_spin_fn(struct syspage_entry *syspage, volatile uint64_t *go);
 typedef void init_cpu_fn(struct syspage_entry *syspage);
 typedef int start_cpu_fn(
     struct syspage_entry *syspage, unsigned cpu, uint64_t page, unsigned step);

@@ -1,6 +1,6 @@
 ; SPDX-License-Identifier: MIT
-; The power callout: off by ACPI's state S5 where startup found its registers,
-; then by the ports of the emulators.
+; The power callout: off by ACPI's state S5 where startup found its registers, else
+; by the ports of the emulators.
 %include "callouts/callout.inc"
 
 ; void patch_power(...), data = struct power_data
@@ -17,6 +17,16 @@ PATCHER patch_power, power_acpi
 
 OFF_TRIES               equ 1 << 20      ; the machine goes off a moment later
 
+; OFF_WAIT - it should be off by now; eax = -1 if it isn't. Spoils ecx.
+%macro OFF_WAIT 0
+        mov     ecx, OFF_TRIES
+%%wait:
+        pause
+        dec     ecx
+        jnz     %%wait
+        or      eax, -1
+%endmacro
+
 ; EMULATORS_OFF - the ports that end QEMU and Bochs
 %macro EMULATORS_OFF 0
         mov     eax, POWER_QEMU_VALUE
@@ -28,12 +38,7 @@ OFF_TRIES               equ 1 << 20      ; the machine goes off a moment later
         mov     ecx, .word_end - .word
         mov     edx, POWER_BOCHS_PORT
         rep outsb
-        mov     ecx, OFF_TRIES
-.wait:
-        pause
-        dec     ecx
-        jnz     .wait
-        or      eax, -1
+        OFF_WAIT
         ret
 .word:
         db      "Shutdown"
@@ -54,10 +59,10 @@ CALLOUT_START power_acpi, 0, patch_power
         LOAD_PATCHED edx, .pm1b_port
         LOAD_PATCHED eax, .pm1b_value
         test    edx, edx
-        jz      .emulators
+        jz      .wait
         out     dx, ax
-.emulators:
-        EMULATORS_OFF
+.wait:
+        OFF_WAIT
 .done:
         ret
 CALLOUT_END power_acpi

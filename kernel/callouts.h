@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The kernel's way to its hardware: the callouts of the system page, counted.
-// Only send_ipi and start_cpu are called elsewhere, by smp/.
+// Only send_ipi, start_cpu and smp_spin are called elsewhere, by smp/.
 #pragma once
 
 #include "kernel/base/types.h"

@@ -191,7 +191,7 @@ static void ipi_handle(void) {
 }
 
 void interrupt_handle(struct regs *regs, uint32_t vector, uint32_t group) {
-    if (vector == timer_vector) {
+    if (vector == timer_vector && vector != INTR_SPURIOUS) {
         if (!callout_timer_reload()) {
             return; // another device on the same input
         }

@@ -26,13 +26,11 @@ paddr_t bringup_kernel_root;
 uint64_t bringup_spin; // the smp_spin callout
 const uint64_t bringup_stay = SPIN_STAY;
 
-typedef void (*smp_spin)(struct syspage_entry *syspage, volatile uint64_t *go);
-
 static _Atomic int states[MAX_CPUS];
 static _Atomic uint64_t go[MAX_CPUS]; // 0, SPIN_GO, SPIN_STAY
 static struct bringup request;        // a copy: late CPUs read it too
 static struct syspage_entry *bringup_syspage;
-static struct callout_call start_cpu;
+static struct callout_call start_cpu, smp_spin;
 
 static bool state_change(cpu_id_t cpu, int from, int to) {
     return atomic_compare_exchange_strong_explicit(
@@ -44,8 +42,8 @@ void bringup_ap(cpu_id_t cpu) {
     if (!state_change(cpu, WAITING, ARRIVED)) {
         (void)state_change(cpu, PARKED, LATE);
     }
-    ((smp_spin)(uintptr_t)bringup_spin)(
-        bringup_syspage, (volatile uint64_t *)&go[cpu]);
+    CALLOUT_CALL(
+        smp_spin, smp_spin_fn, bringup_syspage, (volatile uint64_t *)&go[cpu]);
     request.ready(cpu);
 }
 
@@ -162,7 +160,8 @@ uint32_t bringup_start(
     bringup_syspage = syspage;
     start_cpu = callout_find(syspage, SYSPAGE_ENTRY(syspage, smp)->start_cpu);
     request = *how;
-    bringup_spin = SYSPAGE_ENTRY(syspage, smp)->smp_spin;
+    smp_spin = callout_find(syspage, SYSPAGE_ENTRY(syspage, smp)->smp_spin);
+    bringup_spin = smp_spin.code;
     bringup_kernel_root = how->kernel_root;
     bringup_num_cpus = limit;
     const struct cpuinfo_entry *cpus = SYSPAGE_ENTRY(syspage, cpuinfo);

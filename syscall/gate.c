@@ -2,6 +2,8 @@
 // See gate.h, and entry.asm for the path itself.
 #include "syscall/gate.h"
 
+#include <stdatomic.h>
+
 #include "callouts/syspage.h"
 #include "kernel/base/layout.h"
 #include "kernel/base/regs.h"
@@ -37,7 +39,7 @@ void gate_refuse(struct regs *regs, uint64_t left);
 void gate_fold(struct regs *regs);
 
 static struct syspage_entry *gate_syspage;
-static int toll;
+static _Atomic int toll; // changed in a rendezvous
 
 // --- what a callout left behind ---------------------------------------------
 
@@ -110,16 +112,27 @@ void gate_init(struct syspage_entry *syspage) {
         SYSPAGE_ENTRY(syspage, system_private)->toll != 0 ? TOLL_ON : TOLL_OFF;
 }
 
-static void toll_apply(void *choice) {
-    toll = *(const int *)choice;
+struct toll_choice {
+    int choice;
+    _Atomic int before;
+};
+
+// Whoever comes first finds what it was before.
+static void toll_apply(void *argument) {
+    struct toll_choice *wanted = argument;
+    int before = atomic_exchange(&toll, wanted->choice);
+    if (before != wanted->choice) {
+        atomic_store(&wanted->before, before);
+    }
+    SYSPAGE_ENTRY(gate_syspage, system_private)->toll =
+        wanted->choice == TOLL_ON;
     gate_init_cpu();
 }
 
 int gate_set_toll(int choice) {
-    int before = toll;
-    SYSPAGE_ENTRY(gate_syspage, system_private)->toll = choice == TOLL_ON;
-    rendezvous(toll_apply, &choice);
-    return before;
+    struct toll_choice wanted = {choice, choice};
+    rendezvous(toll_apply, &wanted);
+    return atomic_load(&wanted.before);
 }
 
 struct lock_choice {

@@ -17,6 +17,7 @@
 #include "kernel/wait.h"
 #include "smp/ipi.h"
 #include "smp/percpu.h"
+#include "smp/ticket.h"
 #include "syscall/bind.h"
 #include "syscall/module_memory.h"
 
@@ -46,16 +47,17 @@ static struct syspage_entry *page;  // [i]
 static struct custom_entry *custom; // [i]
 static uint32_t category;           // [i] of custom callouts, a string
 
-static _Atomic bool busy;                         // somebody binds
-static struct module_memory bound[CALLOUT_SLOTS]; // [busy]
+static struct ticket turn;                        // whose bind is under way
+static struct module_memory bound[CALLOUT_SLOTS]; // [turn]
 
 // --- one at a time ----------------------------------------------------------
 
 // Nobody who holds this sleeps, and nobody who waits for it has interrupts off:
 // it stops the machine.
 static void begin(void) {
+    uint32_t mine = ticket_take(&turn);
     cycles_t start = rdtsc();
-    while (atomic_exchange_explicit(&busy, true, memory_order_acquire)) {
+    while (!ticket_is_served(&turn, mine)) {
         pause();
         if (wait_is_over(start)) {
             panic("a module is being bound or unbound and never done");
@@ -64,7 +66,7 @@ static void begin(void) {
 }
 
 static void end(void) {
-    atomic_store_explicit(&busy, false, memory_order_release);
+    ticket_unlock(&turn);
 }
 
 // --- what a module asks for -------------------------------------------------
