@@ -133,13 +133,14 @@ $(B)/startup/%.S.o: %.S $(B)/offsets.h Makefile
 	@mkdir -p $(@D)
 	$(Q)gcc $(ASFLAGS) -MMD -MP -c -o $@ $<
 
-# What a compiler makes of C is admitted before it is linked.
+# What a compiler makes of C is admitted before it is linked. How much storage
+# it has on each CPU is in the .def; admission asks only whether it has some.
 $(B)/startup/callouts/custom_%.c.o: callouts/custom_%.c $(B)/offsets.h Makefile \
   | $(B)/mkcallout
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
 	$(Q)gcc $(CALLOUT_CFLAGS) -MMD -MP -c -o $@ $<
-	$(Q)$(B)/mkcallout $@ -o $(@:.o=.tgc) --slot 0 >/dev/null
+	$(Q)$(B)/mkcallout $@ -o $(@:.o=.tgc) --slot 0 --percpu 16 >/dev/null
 
 # --- the image: startup low, the kernel in the higher half ------------------
 # Each half is linked on its own first and keeps one symbol for the other, so

@@ -49,7 +49,10 @@ struct options {
     struct module_header header;
 };
 
-void refuse(struct request *request, enum rule rule, const char *what, ...) {
+// Text NULL: the rule's.
+static void print_refusal(
+    struct request *request, enum rule rule, const char *text, const char *what,
+    va_list args) {
     static const char *const names[] = {
 #define RULE_NAME(id, name, text) [RULE_##id] = name,
         RULES(RULE_NAME)
@@ -60,13 +63,27 @@ void refuse(struct request *request, enum rule rule, const char *what, ...) {
         RULES(RULE_TEXT)
 #undef RULE_TEXT
     };
-    va_list args;
-    va_start(args, what);
     fprintf(stderr, "mkcallout: %s: ", request->input);
     vfprintf(stderr, what, args);
-    fprintf(stderr, ": %s: %s\n", names[rule], texts[rule]);
-    va_end(args);
+    fprintf(
+        stderr, ": %s: %s\n", names[rule], text != NULL ? text : texts[rule]);
     request->refusals++;
+}
+
+void refuse(struct request *request, enum rule rule, const char *what, ...) {
+    va_list args;
+    va_start(args, what);
+    print_refusal(request, rule, NULL, what, args);
+    va_end(args);
+}
+
+void refuse_because(
+    struct request *request, enum rule rule, const char *text, const char *what,
+    ...) {
+    va_list args;
+    va_start(args, what);
+    print_refusal(request, rule, text, what, args);
+    va_end(args);
 }
 
 PRINTF_LIKE(1, 2)
@@ -215,6 +232,8 @@ static void parse_options(int argc, char *argv[], struct options *out) {
         usage("--port patched is for kernel callouts");
     }
     out->request.input = argv[optind];
+    out->request.is_kernel = is_kernel;
+    out->request.percpu_size = out->header.percpu_size;
 }
 
 static void set_name(const struct object *object, struct options *options) {

@@ -205,6 +205,16 @@ static void say(struct walk *walk, size_t offset, enum rule rule) {
         walk->request, rule, "%s+0x%zx: %s", walk->routine->what, offset, text);
 }
 
+// The same with a text of the case.
+static void say_because(
+    struct walk *walk, size_t offset, enum rule rule, const char *because) {
+    char text[REASON_SIZE];
+    describe(walk, offset, text);
+    refuse_because(
+        walk->request, rule, because, "%s+0x%zx: %s", walk->routine->what,
+        offset, text);
+}
+
 // --- one instruction ---------------------------------------------------------
 
 static ZydisRegister enclosing(ZydisRegister reg) {
@@ -358,6 +368,12 @@ static void check_memory(
     if (segment == ZYDIS_REGISTER_GS || segment == ZYDIS_REGISTER_FS) {
         if (!is_storage_pointer(walk, operand)) {
             say(walk, offset, RULE_SEGMENT);
+        } else if (walk->request->is_kernel) {
+            say_because(
+                walk, offset, RULE_PERCPU,
+                "a kernel callout has no storage on each CPU");
+        } else if (walk->request->percpu_size == 0) {
+            say(walk, offset, RULE_PERCPU);
         }
     } else if (base == ZYDIS_REGISTER_NONE) {
         if (operand->mem.index == ZYDIS_REGISTER_NONE) {
@@ -449,8 +465,18 @@ static void note_constant(struct step *step) {
     }
 }
 
-static void add_patch(struct walk *walk, size_t offset, size_t width) {
+// A site of the instruction at `start`.
+static void add_patch(
+    struct walk *walk, size_t start, size_t offset, size_t width) {
     struct admitted *admitted = walk->admitted;
+    if (!walk->is_patched) {
+        char text[REASON_SIZE];
+        snprintf(
+            text, sizeof(text),
+            "site +0x%zx holds 0x%x and there is no patcher", offset, PATTERN);
+        say_because(walk, start, RULE_PATCH, text);
+        return;
+    }
     if (admitted->num_patches == CALLOUT_PATCH_MAX) {
         refuse(
             walk->request, RULE_PATCH, "%s+0x%zx", walk->routine->what, offset);
@@ -467,14 +493,16 @@ static void note_patches(struct walk *walk, size_t offset) {
     if (instruction->raw.disp.size == PATTERN_BITS &&
         instruction->raw.disp.value == (int64_t)PATTERN) {
         add_patch(
-            walk, offset + instruction->raw.disp.offset, sizeof(uint32_t));
+            walk, offset, offset + instruction->raw.disp.offset,
+            sizeof(uint32_t));
     }
     for (size_t i = 0; i < ARRAY_SIZE(instruction->raw.imm); i++) {
         uint64_t value = instruction->raw.imm[i].value.u;
         size_t width = instruction->raw.imm[i].size / BITS_PER_BYTE;
         if ((width == sizeof(uint32_t) && value == PATTERN) ||
             (width == sizeof(uint64_t) && value == PATTERN_64)) {
-            add_patch(walk, offset + instruction->raw.imm[i].offset, width);
+            add_patch(
+                walk, offset, offset + instruction->raw.imm[i].offset, width);
         }
     }
 }
@@ -679,13 +707,39 @@ static bool constant_of(
     return true;
 }
 
-static bool is_declared(const struct walk *walk, uint64_t port) {
+// Refuse a port that is not declared.
+static void check_declared(struct walk *walk, size_t offset, uint32_t port) {
+    if (walk->is_patcher) {
+        say_because(walk, offset, RULE_PORT, "a patcher may use no port");
+        return;
+    }
     for (uint32_t i = 0; i < walk->request->num_ports; i++) {
         if (walk->request->ports[i] == port) {
-            return !walk->is_patcher;
+            return;
         }
     }
-    return false;
+    char text[REASON_SIZE];
+    snprintf(
+        text, sizeof(text), "port 0x%x is not declared (--port 0x%x)", port,
+        port);
+    say_because(walk, offset, RULE_PORT, text);
+}
+
+// The same for a port that the patcher fills in, with `distance` added to it.
+static void check_patched_port(
+    struct walk *walk, size_t offset, uint32_t distance) {
+    if (!walk->is_patched) {
+        return; // refused as a site
+    }
+    if (!walk->request->patched_ports) {
+        say_because(
+            walk, offset, RULE_PORT,
+            "the patcher says which port; kernel callouts declare that by "
+            "--port patched");
+    } else if (distance > PORT_DISTANCE) {
+        say_because(
+            walk, offset, RULE_PORT, "port is too far from the patched one");
+    }
 }
 
 // edx after an instruction.
@@ -767,17 +821,16 @@ static void check_port(struct walk *walk, size_t offset) {
     const struct step *step = &walk->steps[offset];
     bool is_in = step->instruction.mnemonic == ZYDIS_MNEMONIC_IN;
     const ZydisDecodedOperand *operand = &step->operands[is_in ? 1 : 0];
-    bool is_good = false;
     if (operand->type == ZYDIS_OPERAND_TYPE_IMMEDIATE) {
-        is_good = is_declared(walk, operand->imm.value.u & UINT8_MAX);
+        check_declared(
+            walk, offset, (uint32_t)(operand->imm.value.u & UINT8_MAX));
     } else if (step->edx.kind == FLOW_KNOWN) {
-        is_good = is_declared(walk, step->edx.value);
+        check_declared(walk, offset, step->edx.value);
     } else if (step->edx.kind == FLOW_PATCHED) {
-        is_good = walk->request->patched_ports && walk->is_patched &&
-                  step->edx.value <= PORT_DISTANCE;
-    }
-    if (!is_good) {
-        say(walk, offset, RULE_PORT);
+        check_patched_port(walk, offset, step->edx.value);
+    } else {
+        say_because(
+            walk, offset, RULE_PORT, "which port is in dx is not known here");
     }
 }
 
@@ -804,7 +857,7 @@ static void check_whole(struct walk *walk, size_t offset) {
     if (walk->steps[offset].jump != NOWHERE) {
         check_loop(walk, offset);
     }
-    if (walk->is_patched) {
+    if (!walk->is_patcher) {
         note_patches(walk, offset);
     }
 }

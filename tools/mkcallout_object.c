@@ -328,9 +328,17 @@ static bool record_read(struct file *file, struct object *out) {
         return false;
     }
     snprintf(out->name, sizeof(out->name), "%s", symbol_name(file, &sym));
-    return code_find(file, sym.st_shndx, sym.st_value, out) &&
-           storage_find(file, sym.st_shndx, sym.st_value, out) &&
-           patcher_find(file, sym.st_shndx, sym.st_value, out);
+    if (!code_find(file, sym.st_shndx, sym.st_value, out) ||
+        !storage_find(file, sym.st_shndx, sym.st_value, out) ||
+        !patcher_find(file, sym.st_shndx, sym.st_value, out)) {
+        return false;
+    }
+    if (out->storage_size != 0 && out->patcher.code == NULL) {
+        refuse_because(
+            file->request, RULE_PATCH, "no patcher says where they are",
+            "%s has %u bytes of storage", out->name, out->storage_size);
+    }
+    return true;
 }
 
 // The file and what libelf made of it stay: the routines lie there.

@@ -15,6 +15,7 @@
     RULE(ABSOLUTE, "absolute", "holds an absolute address")                    \
     RULE(SIZE, "size", "too large")                                            \
     RULE(PATCH, "patch", "more sites to patch than a module may have")         \
+    RULE(PERCPU, "percpu", "storage on each CPU needs --percpu BYTES")         \
     RULE(UNDECODABLE, "undecodable", "no instruction")                         \
     RULE(UNDEFINED, "undefined", "faults on purpose")                          \
     RULE(OVERLAP, "overlap", "jump into the middle of an instruction")         \
@@ -33,7 +34,7 @@
     RULE(MSR, "msr", "model-specific registers are the kernel's")              \
     RULE(CONTROL, "control", "control and debug registers are the kernel's")   \
     RULE(PRIVILEGED, "privileged", "the kernel's own instruction")             \
-    RULE(PORT, "port", "port is not a declared one")                           \
+    RULE(PORT, "port", "only IN and OUT of a declared port are allowed")       \
     RULE(VECTOR, "vector", "MMX, SSE and AVX state is the programs'")          \
     RULE(X87, "x87", "x87 state is the programs'")                             \
     RULE(REP, "rep", "repeats without a bound")                                \
@@ -75,6 +76,8 @@ struct object {
 struct request {
     const char *input;
     const char *callout; // which record, NULL: the only one
+    bool is_kernel;      // it replaces a kernel callout
+    uint32_t percpu_size;
     uint32_t num_ports;
     bool patched_ports; // also those that the patcher fills in
     uint16_t ports[MODULE_MAX_PORTS];
@@ -92,6 +95,12 @@ struct admitted {
 // Print a refusal in one line: where and what, the rule and its text.
 PRINTF_LIKE(3, 4)
 void refuse(struct request *request, enum rule rule, const char *what, ...);
+
+// The same with a text of the case instead of the rule's; without a colon.
+PRINTF_LIKE(4, 5)
+void refuse_because(
+    struct request *request, enum rule rule, const char *text, const char *what,
+    ...);
 
 // Read request->input, find the record and link it. Refuses what it finds
 // wrong; returns false if that leaves nothing to admit.
