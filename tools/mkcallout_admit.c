@@ -13,8 +13,10 @@
 
 #include "smp/percpu.h"
 
-#define STACK_MAX 512 // bytes that a callout may have on the stack at a time
-#define REP_MAX 4096  // turns of a repeated string instruction
+#define STACK_MAX 512    // bytes that a callout may have on the stack at a time
+#define RETURN_ADDRESS 8 // bytes that CALL puts there
+#define NOT_KNOWN (-1)
+#define REP_MAX 4096        // turns of a repeated string instruction
 #define PATTERN 0x5a5a5a5au // CALLOUT_PATTERN
 #define PATTERN_64 0x5a5a5a5a5a5a5a5aul
 #define PATTERN_BITS 32
@@ -342,8 +344,8 @@ static bool is_own_constant(
     int64_t at =
         (int64_t)(offset + step->instruction.length) + operand->mem.disp.value;
     int64_t size = size_of(operand);
-    return !walk->is_patcher && at >= 0 &&
-           at + size <= (int64_t)walk->routine->size &&
+    return !walk->is_patcher && operand->mem.base == ZYDIS_REGISTER_RIP &&
+           at >= 0 && at + size <= (int64_t)walk->routine->size &&
            (operand->actions & ZYDIS_OPERAND_ACTION_MASK_WRITE) == 0;
 }
 
@@ -352,7 +354,11 @@ static bool is_own_stack(
     const struct step *step, const ZydisDecodedOperand *operand) {
     int64_t at = operand->mem.disp.value;
     int64_t size = size_of(operand);
-    return operand->mem.index == ZYDIS_REGISTER_NONE && at >= 0 &&
+    if (step->instruction.mnemonic == ZYDIS_MNEMONIC_POP) {
+        at += size; // its address is that after rsp has moved
+    }
+    return operand->mem.base == ZYDIS_REGISTER_RSP &&
+           operand->mem.index == ZYDIS_REGISTER_NONE && at >= 0 &&
            at + size <= step->depth;
 }
 
@@ -387,6 +393,38 @@ static void check_memory(
         enclosing(base) == ZYDIS_REGISTER_RSP && !is_own_stack(step, operand)) {
         say(walk, offset, RULE_STACK);
     }
+}
+
+// BT and its kin take a bit's number from a register as an offset from their
+// memory operand, however far.
+static void check_bit(struct walk *walk, size_t offset) {
+    const struct step *step = &walk->steps[offset];
+    switch (step->instruction.mnemonic) {
+    case ZYDIS_MNEMONIC_BT:
+    case ZYDIS_MNEMONIC_BTC:
+    case ZYDIS_MNEMONIC_BTR:
+    case ZYDIS_MNEMONIC_BTS:
+        if (step->operands[0].type == ZYDIS_OPERAND_TYPE_MEMORY &&
+            step->operands[1].type == ZYDIS_OPERAND_TYPE_REGISTER) {
+            say_because(
+                walk, offset, RULE_NOT_ALLOWED,
+                "a bit of memory by a number in a register can be anywhere");
+        }
+        break;
+    default:
+        break;
+    }
+}
+
+// Does an operand count as one of memory? Those that are implied, as of LODS,
+// only where a prefix gives them another segment.
+static bool reaches_memory(
+    const ZydisDecodedInstruction *instruction,
+    const ZydisDecodedOperand *operand, size_t index) {
+    return operand->type == ZYDIS_OPERAND_TYPE_MEMORY &&
+           (index < instruction->operand_count_visible ||
+            operand->mem.segment == ZYDIS_REGISTER_GS ||
+            operand->mem.segment == ZYDIS_REGISTER_FS);
 }
 
 static bool writes_stack_pointer(const struct step *step) {
@@ -590,16 +628,19 @@ static bool ends_path(const struct step *step) {
 static size_t branch_target(struct walk *walk, size_t offset) {
     const struct step *step = &walk->steps[offset];
     const ZydisDecodedInstruction *instruction = &step->instruction;
-    if (instruction->meta.branch_type == ZYDIS_BRANCH_TYPE_NONE ||
-        instruction->mnemonic == ZYDIS_MNEMONIC_RET) {
+    bool is_return = instruction->mnemonic == ZYDIS_MNEMONIC_RET;
+    if (instruction->meta.branch_type == ZYDIS_BRANCH_TYPE_NONE) {
         return NOWHERE;
     }
-    if (step->operands[0].type != ZYDIS_OPERAND_TYPE_IMMEDIATE) {
+    if (!is_return && step->operands[0].type != ZYDIS_OPERAND_TYPE_IMMEDIATE) {
         say(walk, offset, RULE_INDIRECT);
         return NOWHERE;
     }
     if ((instruction->attributes & ZYDIS_ATTRIB_HAS_OPERANDSIZE) != 0) {
         say(walk, offset, RULE_PREFIX);
+        return NOWHERE;
+    }
+    if (is_return) {
         return NOWHERE;
     }
     int64_t target =
@@ -630,11 +671,12 @@ static void take(struct walk *walk, size_t offset) {
     int64_t depth = step->depth;
     int64_t change;
     if (check_kind(walk, offset)) {
-        for (size_t i = 0; i < instruction->operand_count_visible; i++) {
-            if (step->operands[i].type == ZYDIS_OPERAND_TYPE_MEMORY) {
+        for (size_t i = 0; i < instruction->operand_count; i++) {
+            if (reaches_memory(instruction, &step->operands[i], i)) {
                 check_memory(walk, offset, &step->operands[i]);
             }
         }
+        check_bit(walk, offset);
         depth = check_stack(walk, offset);
         note_constant(step);
         follow_branch(walk, offset, depth);
@@ -690,6 +732,68 @@ static void check_loop(struct walk *walk, size_t offset) {
             stderr, "mkcallout: %s: %s: note: unbounded loop at +0x%zx\n",
             walk->request->input, walk->routine->what, step->jump);
         walk->admitted->loops++;
+    }
+}
+
+// How deep the stack can get in the function at `entry`, with all that it
+// calls. `known` has what was found before, by entry; a call that comes back to
+// itself is refused elsewhere.
+static int64_t deepest(struct walk *walk, size_t entry, int64_t *known) {
+    size_t size = walk->routine->size;
+    if (known[entry] != NOT_KNOWN) {
+        return known[entry];
+    }
+    known[entry] = 0;
+    bool *reached = calloc(size, sizeof(*reached));
+    size_t *waiting = calloc(size, sizeof(*waiting));
+    if (reached == NULL || waiting == NULL) {
+        abort();
+    }
+    int64_t most = 0;
+    size_t count = 0;
+    waiting[count++] = entry;
+    reached[entry] = true;
+    while (count > 0) {
+        const struct step *step = &walk->steps[waiting[--count]];
+        int64_t depth = step->depth;
+        if (step->is_call) {
+            depth += RETURN_ADDRESS + deepest(walk, step->jump, known);
+        }
+        most = depth > most ? depth : most;
+        const size_t ways[] = {
+            step->is_call ? NOWHERE : step->jump, step->after};
+        for (size_t i = 0; i < ARRAY_SIZE(ways); i++) {
+            if (ways[i] < size && !reached[ways[i]]) {
+                reached[ways[i]] = true;
+                waiting[count++] = ways[i];
+            }
+        }
+    }
+    free(reached);
+    free(waiting);
+    known[entry] = most;
+    return most;
+}
+
+// Each function has been checked alone: now as they call each other.
+static void check_depth(struct walk *walk) {
+    size_t size = walk->routine->size;
+    int64_t *known = calloc(size, sizeof(*known));
+    if (known == NULL) {
+        abort();
+    }
+    for (size_t i = 0; i < size; i++) {
+        known[i] = NOT_KNOWN;
+    }
+    int64_t most = deepest(walk, 0, known);
+    free(known);
+    if (most > STACK_MAX) {
+        char text[REASON_SIZE];
+        snprintf(
+            text, sizeof(text),
+            "its calls may need %lld bytes of stack, %d are allowed",
+            (long long)most, STACK_MAX);
+        say_because(walk, 0, RULE_STACK, text);
     }
 }
 
@@ -763,6 +867,9 @@ static struct flow flow_after(const struct step *step) {
         to->reg.value == ZYDIS_REGISTER_EDX &&
         from->type == ZYDIS_OPERAND_TYPE_IMMEDIATE) {
         uint32_t amount = (uint32_t)from->imm.value.u;
+        if (amount == PATTERN) {
+            return other; // a site: the patcher says how much
+        }
         return (struct flow){
             step->edx.kind, step->edx.value + (is_add ? amount : -amount)};
     }
@@ -915,6 +1022,7 @@ void admit(
     while (walk.num_waiting > 0) {
         take(&walk, walk.waiting[--walk.num_waiting]);
     }
+    check_depth(&walk);
     flow_follow(&walk);
     for (size_t i = 0; i < routine->size; i++) {
         if (walk.steps[i].instruction.length != 0) {
