@@ -17,6 +17,7 @@
 #define MAX_THREADS 4096
 #define FX_SIZE 512 // FXSAVE's area
 
+struct attempt;
 struct process;
 struct space;
 
@@ -50,6 +51,7 @@ struct thread {
     uint32_t tid;              // [i]
     bool killed;               // [a] must exit before it returns to ring 3
     bool out_of_memory;        // [t] its last fault found no page
+    struct attempt *attempt;   // [t] call that may fault, or NULL
     uint64_t signal_mask;      // [t] kept for the program, not used
     uintptr_t clear_child_tid; // [t] word to clear and wake at exit, or 0
     enum thread_state state;   // [s]

@@ -3,6 +3,7 @@
 #include "kernel/traps.h"
 
 #include "callouts/syspage.h"
+#include "kernel/attempt.h"
 #include "kernel/base/layout.h"
 #include "kernel/base/vectors.h"
 #include "kernel/base/x86.h"
@@ -159,6 +160,9 @@ void trap_handle(struct regs *regs, unsigned vector, uint32_t error) {
         }
         sti();
         process_fault(regs, vector, error, address);
+        return;
+    }
+    if (attempt_end(regs, vector)) {
         return;
     }
     bool may_fix =

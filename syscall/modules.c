@@ -2,10 +2,9 @@
 // See modules.h.
 #include "syscall/modules.h"
 
-#include <stdatomic.h>
-
 #include "callouts/callout.h"
 #include "callouts/module.h"
+#include "kernel/attempt.h"
 #include "kernel/base/format.h"
 #include "kernel/base/string.h"
 #include "kernel/base/x86.h"
@@ -39,6 +38,7 @@ struct binding {
     struct module_memory memory;
     struct module module;
     struct callout_rtn *record; // as the patcher sees it
+    bool patcher_failed;        // by an exception; the reason is there
     char *reason;
     int error;
 };
@@ -176,9 +176,22 @@ static void patcher_run(void *argument, uintptr_t patcher) {
     struct binding *b = argument;
     uint32_t offset = offset_of(b->memory.code);
     b->record->patcher = (callout_patcher *)patcher;
-    b->record->patcher(
-        (uintptr_t)b->memory.draft - offset, SYSPAGE_VADDR, offset,
-        b->slot.storage, &b->slot, b->record);
+    const uint64_t arguments[] = {
+        (uintptr_t)b->memory.draft - offset,
+        SYSPAGE_VADDR,
+        offset,
+        b->slot.storage,
+        (uintptr_t)&b->slot,
+        (uintptr_t)b->record,
+    };
+    struct attempt attempt = {.start = patcher, .end = patcher + PAGE_SIZE};
+    if (!attempt_run(&attempt, arguments)) {
+        format(
+            b->reason, TOLLGATE_REASON_SIZE,
+            "exception %u in its patcher, 0x%lx bytes from its start",
+            attempt.vector, attempt.rip - patcher);
+        b->patcher_failed = true;
+    }
 }
 
 // The patcher has filled in sites and changed nothing else: admission has seen
@@ -222,6 +235,9 @@ static int code_patch(struct binding *b) {
                 module_memory_with_patcher(
                     b->module.patcher, header->patcher_size, patcher_run, b);
     kfree(b->record);
+    if (b->patcher_failed) {
+        return -EINVAL;
+    }
     return done ? patches_check(b)
                 : refuse(b, -ENOMEM, "no memory to patch it");
 }

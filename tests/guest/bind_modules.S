@@ -14,5 +14,6 @@
         MODULE  plain
         MODULE  rogue
         MODULE  rogue_beyond
+        MODULE  faulty
 
         .section .note.GNU-stack, "", @progbits

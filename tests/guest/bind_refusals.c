@@ -89,6 +89,10 @@ bool patchers_keep_to_their_sites(void) {
     CHECK(is_refused(
         &file, SLOT_ROGUE,
         "its patcher changed byte +0x64, which is no site to patch"));
+    MODULE_FILE(&file, faulty);
+    CHECK(is_refused(
+        &file, SLOT_ROGUE,
+        "exception 14 in its patcher, 0x7 bytes from its start"));
     return true;
 }
 

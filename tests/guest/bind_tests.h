@@ -23,6 +23,7 @@ extern const uint8_t slice_module[], slice_module_end[];
 extern const uint8_t plain_module[], plain_module_end[];
 extern const uint8_t rogue_module[], rogue_module_end[];
 extern const uint8_t rogue_beyond_module[], rogue_beyond_module_end[];
+extern const uint8_t faulty_module[], faulty_module_end[];
 
 // A module that a test may change before it binds it.
 struct module_file {
