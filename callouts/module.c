@@ -37,8 +37,7 @@ static bool is_text_char(char c) {
            c == '+';
 }
 
-// One word, and nothing but zeros behind it.
-static bool is_text(const char text[MODULE_TEXT_SIZE]) {
+bool module_is_text(const char text[MODULE_TEXT_SIZE]) {
     size_t length = 0;
     while (length < MODULE_TEXT_SIZE && is_text_char(text[length])) {
         length++;
@@ -73,13 +72,13 @@ static const char *check_identity(
 }
 
 static const char *check_texts(const struct module_header *header) {
-    if (header->name[0] == '\0' || !is_text(header->name)) {
+    if (header->name[0] == '\0' || !module_is_text(header->name)) {
         return "bad name";
     }
-    if (!is_text(header->resource)) {
+    if (!module_is_text(header->resource)) {
         return "bad resource name";
     }
-    if (!is_text(header->source)) {
+    if (!module_is_text(header->source)) {
         return "bad source version";
     }
     return NULL;
@@ -178,7 +177,8 @@ static const char *check_numbers(const struct module_header *header) {
 // say than kernel callouts, whose ports may be known only by patching.
 static const char *check_place(const struct module_header *header) {
     bool is_kernel = header->slot == MODULE_NO_SLOT;
-    if (!is_text(header->replaces) || !is_text(header->replaces_version) ||
+    if (!module_is_text(header->replaces) ||
+        !module_is_text(header->replaces_version) ||
         (header->replaces[0] != '\0') != is_kernel ||
         (header->replaces_version[0] != '\0') != is_kernel) {
         return "bad name of what it replaces";

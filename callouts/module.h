@@ -68,6 +68,10 @@ struct module {
 // FNV-1a, 64 bits.
 uint64_t module_hash(const void *bytes, size_t size);
 
+// Whether it is one word of letters, digits and _ - . +, or none, and nothing
+// but zeros behind it.
+bool module_is_text(const char text[MODULE_TEXT_SIZE]) MUST_CHECK;
+
 // Make checksum and hash of a header fit it and the bytes behind it.
 void module_seal(struct module_header *header, const void *body, size_t size);
 

@@ -1,18 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Link and admit a callout module: an object file in, a .tgc file out.
-//
-// usage: mkcallout IN.o -o OUT.tgc --slot N [OPTION...]
-//        mkcallout IN.o -o OUT.tgc --replaces CALLOUT/VERSION [OPTION...]
-//
-//   --callout NAME    the record, where the object has several
-//   --name NAME       of the module; default: the record's, without "custom_"
-//   --resource NAME   calls take turns by its lock; default: none, per-CPU
-//   --types A,B,...   type IDs that may call; default: all
-//   --percpu BYTES    storage on each CPU; shared storage is the record's
-//   --budget CYCLES   how long a call may hold the resource
-//   --port N          may be used, where an access begins; up to four times
-//   --port patched    of a kernel callout: the ports that its patcher fills in
-//   --source TEXT     version of the source, as from git describe
+// Link and admit a callout module: an object file in, a .tgc file out. How it
+// is used is in `help` below.
 //
 // The description is on the command line and not in the object, so that sources
 // written for QNX need no change. Each refusal is one line; exit status 1. The
@@ -25,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #define EXIT_USAGE 2
 #define NAME_PREFIX "custom_"
@@ -39,6 +28,26 @@ static const char *const replaceable[] = {
     "power",        "control",  "send_ipi",     "start_cpu",  "init_cpu",
     "idle",         "smp_spin",
 };
+
+static const char help[] =
+    "usage: mkcallout IN.o -o OUT.tgc --slot N [OPTION...]\n"
+    "       mkcallout IN.o -o OUT.tgc --replaces CALLOUT/VERSION [OPTION...]\n"
+    "\n"
+    "  --callout NAME    the record, where the object has several\n"
+    "  --name NAME       of the module; default: the record's, without "
+    "\"custom_\"\n"
+    "  --resource NAME   calls take turns by its lock; default: none, per-CPU\n"
+    "  --types A,B,...   type IDs that may call; default: all\n"
+    "  --percpu BYTES    storage on each CPU; shared storage is the record's\n"
+    "  --budget CYCLES   how long a call may hold the resource\n"
+    "  --port N          may be used, where an access begins; up to four "
+    "times\n"
+    "  --port patched    of a kernel callout: the ports that its patcher fills "
+    "in\n"
+    "  --source TEXT     version of the source, as from git describe\n"
+    "  --help            this text\n"
+    "\n"
+    "The rules of admission: docs/modules.md.\n";
 
 // What the command line asks for beside struct request.
 struct options {
@@ -93,7 +102,7 @@ static _Noreturn void usage(const char *text, ...) {
     fputs("mkcallout: ", stderr);
     vfprintf(stderr, text, args);
     va_end(args);
-    fputs("\nusage: mkcallout IN.o -o OUT.tgc --slot N [OPTION...]\n", stderr);
+    fputs("; try mkcallout --help\n", stderr);
     exit(EXIT_USAGE);
 }
 
@@ -111,10 +120,13 @@ static uint32_t parse_number(
 
 static void parse_text(
     const char *option, const char *text, char out[MODULE_TEXT_SIZE]) {
-    if (strlen(text) >= MODULE_TEXT_SIZE) {
-        usage("--%s %s is longer than %d", option, text, MODULE_TEXT_SIZE - 1);
+    memset(out, 0, MODULE_TEXT_SIZE);
+    memcpy(out, text, strnlen(text, MODULE_TEXT_SIZE));
+    if (!module_is_text(out)) {
+        usage(
+            "--%s \"%s\": up to %d letters, digits and _ - . + are allowed",
+            option, text, MODULE_TEXT_SIZE - 1);
     }
-    strcpy(out, text);
 }
 
 static void parse_types(char *text, struct module_header *header) {
@@ -201,7 +213,8 @@ static void parse_option(int option, char *value, struct options *out) {
         parse_text("source", value, header->source);
         break;
     default:
-        usage("what is asked for is not clear");
+        fputs(help, stdout);
+        exit(EXIT_SUCCESS);
     }
 }
 
@@ -217,10 +230,18 @@ static void parse_options(int argc, char *argv[], struct options *out) {
         {"budget", required_argument, NULL, 'b'},
         {"port", required_argument, NULL, 'i'},
         {"source", required_argument, NULL, 'v'},
+        {"help", no_argument, NULL, 'h'},
         {NULL, 0, NULL, 0},
     };
     int option;
-    while ((option = getopt_long(argc, argv, "o:", known, NULL)) != -1) {
+    opterr = 0; // one line, ours
+    // The colon: what lacks its value is told from what is not known.
+    while ((option = getopt_long(argc, argv, ":o:", known, NULL)) != -1) {
+        if (option == '?' || option == ':') {
+            usage(
+                "%s %s", argv[optind - 1],
+                option == ':' ? "needs a value" : "is no option");
+        }
         parse_option(option, optarg, out);
     }
     bool is_kernel = out->header.replaces[0] != '\0';
@@ -237,13 +258,23 @@ static void parse_options(int argc, char *argv[], struct options *out) {
 }
 
 static void set_name(const struct object *object, struct options *options) {
-    const char *name = options->name;
+    const char *name = object->name;
+    char *out = options->header.name;
     size_t prefix = strlen(NAME_PREFIX);
-    if (name == NULL) {
-        name = object->name;
-        name += strncmp(name, NAME_PREFIX, prefix) == 0 ? prefix : 0;
+    if (options->name != NULL) {
+        parse_text("name", options->name, out);
+        if (out[0] == '\0') {
+            usage("--name is empty");
+        }
+        return;
     }
-    parse_text("name", name, options->header.name);
+    name += strncmp(name, NAME_PREFIX, prefix) == 0 ? prefix : 0;
+    memcpy(out, name, strnlen(name, MODULE_TEXT_SIZE));
+    if (out[0] == '\0' || !module_is_text(out)) {
+        refuse_because(
+            &options->request, RULE_RECORD, "the module needs a --name",
+            "record \"%s\"", object->name);
+    }
 }
 
 // Put the file together; returns its size.
@@ -276,20 +307,22 @@ static size_t build(
     return header.total_size;
 }
 
-static int write_file(const char *name, const uint8_t *bytes, size_t size) {
+static bool write_file(const char *name, const uint8_t *bytes, size_t size) {
+    struct stat status;
     FILE *file = fopen(name, "wb");
     if (file == NULL) {
-        perror(name);
-        return EXIT_FAILURE;
+        fprintf(stderr, "mkcallout: %s: %s\n", name, strerror(errno));
+        return false;
     }
     bool good = fwrite(bytes, 1, size, file) == size;
     good = fclose(file) == 0 && good;
     if (!good) {
-        perror(name);
-        remove(name);
-        return EXIT_FAILURE;
+        fprintf(stderr, "mkcallout: %s: %s\n", name, strerror(errno));
+        if (lstat(name, &status) == 0 && S_ISREG(status.st_mode)) {
+            remove(name); // half a module, but never a device
+        }
     }
-    return EXIT_SUCCESS;
+    return good;
 }
 
 int main(int argc, char *argv[]) {
@@ -319,6 +352,9 @@ int main(int argc, char *argv[]) {
         fprintf(stderr, "mkcallout: %s: %s\n", request->input, reason);
         return EXIT_FAILURE;
     }
+    if (!write_file(options.output, file, size)) {
+        return EXIT_FAILURE;
+    }
     printf("%s: ", module.header.name);
     if (module_is_kernel(&module)) {
         printf(
@@ -328,7 +364,7 @@ int main(int argc, char *argv[]) {
         printf("slot %u", module.header.slot);
     }
     printf(
-        ", %u bytes of code, %u loops without a bound\n",
-        module.header.code_size, callout.loops);
-    return write_file(options.output, file, size);
+        ", %u bytes of code, %u %s without a bound\n", module.header.code_size,
+        callout.loops, callout.loops == 1 ? "loop" : "loops");
+    return EXIT_SUCCESS;
 }

@@ -4,6 +4,7 @@
 // the storage) and at .text (the patcher); nothing else may be in the object.
 #include "tools/mkcallout_priv.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <gelf.h>
 #include <stdio.h>
@@ -206,11 +207,18 @@ static bool storage_find(
         at > from->size || sizeof(out->storage_size) > from->size - at) {
         refuse(
             file->request, RULE_RECORD,
-            "size of the storage is not in %s or %s", SECTION_RODATA,
+            "size of the storage, 4 bytes, is not in %s or %s", SECTION_RODATA,
             SECTION_TEXT);
         return false;
     }
     memcpy(&out->storage_size, from->data + at, sizeof(out->storage_size));
+    if (out->storage_size > MODULE_MAX_STORAGE) {
+        refuse_because(
+            file->request, RULE_SIZE, "the label is 4 bytes that say how many",
+            "%s asks for %u (0x%x) bytes of storage, %u are allowed", out->name,
+            out->storage_size, out->storage_size, MODULE_MAX_STORAGE);
+        return false;
+    }
     return true;
 }
 
@@ -346,7 +354,7 @@ bool object_read(struct request *request, struct object *out) {
     static struct file file;
     int fd = open(request->input, O_RDONLY);
     if (fd < 0) {
-        perror(request->input);
+        fprintf(stderr, "mkcallout: %s: %s\n", request->input, strerror(errno));
         exit(EXIT_FAILURE);
     }
     elf_version(EV_CURRENT);
