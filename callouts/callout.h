@@ -73,8 +73,13 @@ struct power_data {
 // One callout a file, of one function: all that it calls must be inlined. It
 // has no static data and nothing but general registers; mkcallout sees to it.
 // The flags that make a compiler keep to that are in the Makefile as
-// CALLOUT_CFLAGS, and docs/modules.md has them on one line. Include offsets.h,
-// last, for CALLOUT_PERCPU. Its label is the file's:
+// CALLOUT_CFLAGS, and docs/modules.md has them on one line. offsets.h, the last
+// to be included, is for CALLOUT_PERCPU. Its label is the file's:
+//
+//     #include "callouts/callout.h"
+//     #include "callouts/syspage.h"
+//     #include "kernel/base/regs.h"
+//     #include "offsets.h"
 //
 //     CALLOUT_RW(count_rw, 8)
 //
