@@ -91,9 +91,9 @@ static inline bool module_is_kernel(const struct module *module) {
 // The version that the system page shows of it.
 const char *module_version(const struct module *module);
 
-// Make the record of its callout, as CALLOUT_START would have, at `record`: of
-// MODULE_RECORD_SIZE bytes, aligned to 8. It points at the module, which must
-// stay, and at its patcher in the file.
+// Make the record of its callout, as CALLOUT_START would have, at `record`,
+// aligned to 8, with room for the code; MODULE_RECORD_SIZE is always enough. It
+// points at the module, which must stay, and at its patcher in the file.
 #define MODULE_RECORD_SIZE (sizeof(struct callout_rtn) + MODULE_MAX_CODE)
 struct callout_rtn *module_record_make(
     const struct module *module, void *record);

@@ -18,6 +18,7 @@
 ; (bind.c), or a stub that refuses.
 %include "offsets.inc"
 %include "kernel/base/func.inc"
+%include "syscall/stamp.inc"
         extern  call_dispatch, gate_refuse, gate_fold, trap_exit
         extern  gate_slots, gate_slots_measured
 
@@ -138,13 +139,6 @@ FUNC gate_entry
         GATE_CHECK
         GATE_LEAVE
 ENDFUNC gate_entry
-
-; STAMP_TO member - the time-stamp counter into the receipt; rax, rdx changed
-%macro STAMP_TO 1
-        rdtsc
-        mov     [r15 + %1], eax
-        mov     [r15 + %1 + 4], edx
-%endmacro
 
 ; gate_entry_measured - LSTAR while tolls are on
 ;

@@ -21,11 +21,8 @@
 #include "syscall/module_memory.h"
 
 #define PERCPU_ALIGN 64u // a line of its own for each slot on each CPU
-#define MODULE_TEXT "module"
 #define INT3 0xcc
 
-_Static_assert(
-    MODULE_TEXT_SIZE == CALLOUT_NAME_SIZE, "names are copied as they are");
 _Static_assert(
     CALLOUT_PATCH_MAX <= CALLOUT_MAX_PATCHES, "all patches are described");
 
@@ -212,29 +209,19 @@ static int patches_check(struct binding *b) {
     return -EINVAL;
 }
 
-// A record as startup's callouts have it.
-static struct callout_rtn *record_make(const struct binding *b) {
-    const struct module_header *header = &b->module.header;
-    struct callout_rtn *record = kalloc(sizeof(*record) + header->code_size);
-    if (record != NULL) {
-        record->rw_size =
-            header->storage_size != 0 ? &b->slot.storage_size : NULL;
-        record->rtn_size = header->code_size;
-        memcpy(record->rtn_code, b->module.code, header->code_size);
-    }
-    return record;
-}
-
 static int code_patch(struct binding *b) {
     const struct module_header *header = &b->module.header;
     if (header->patcher_size == 0) {
         return 0;
     }
-    b->record = record_make(b);
-    bool done = b->record != NULL &&
-                module_memory_with_patcher(
-                    b->module.patcher, header->patcher_size, patcher_run, b);
-    kfree(b->record);
+    void *room = kalloc(sizeof(struct callout_rtn) + header->code_size);
+    bool done = false;
+    if (room != NULL) {
+        b->record = module_record_make(&b->module, room);
+        done = module_memory_with_patcher(
+            b->module.patcher, header->patcher_size, patcher_run, b);
+    }
+    kfree(room);
     if (b->patcher_failed) {
         return -EINVAL;
     }
@@ -254,19 +241,8 @@ static int code_place(struct binding *b) {
 // --- what the system page will say ------------------------------------------
 
 static void slot_describe(struct binding *b) {
-    const struct module_header *header = &b->module.header;
-    struct custom_slot *slot = &b->slot;
-    slot->code = b->memory.code;
-    slot->size = header->code_size;
-    slot->budget_cycles = header->budget_cycles;
-    slot->num_types = header->num_types;
-    memcpy(slot->types, header->types, sizeof(slot->types));
-    slot->num_ports = header->num_ports;
-    memcpy(slot->ports, header->ports, sizeof(slot->ports));
-    memcpy(slot->name, header->name, sizeof(slot->name));
-    format(
-        slot->version, sizeof(slot->version), "%s",
-        header->source[0] != '\0' ? header->source : MODULE_TEXT);
+    module_slot_fill(&b->module, &b->slot);
+    b->slot.code = b->memory.code;
 }
 
 static void patch_describe(struct binding *b, const struct module_patch *site) {

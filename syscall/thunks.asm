@@ -11,6 +11,7 @@
 %include "offsets.inc"
 %include "kernel/base/func.inc"
 %include "smp/locks.inc"
+%include "syscall/stamp.inc"
 
         section .rodata
 
@@ -29,12 +30,6 @@
         dd      PLACE_CALLOUT
 %endmacro
 
-; STAMP_TO member - the time-stamp counter into the receipt; rax, rdx changed
-%macro STAMP_TO 1
-        rdtsc
-        mov     [r15 + %1], eax
-        mov     [r15 + %1 + 4], edx
-%endmacro
 
 ; One of the types that may call: then to the piece behind the refusal.
 TEMPLATE thunk_type
