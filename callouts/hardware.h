@@ -14,6 +14,7 @@
 #define UART_FIFO_CONTROL 2
 #define UART_LINE_CONTROL 3
 #define UART_MODEM_CONTROL 4
+#define UART_LOOP 0x10 // of modem control
 #define UART_LINE_STATUS 5
 #define UART_SCRATCH 7
 #define UART_STATUS_DATA 0x01

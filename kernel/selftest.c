@@ -3,6 +3,7 @@
 #include "kernel/selftest.h"
 
 #include "callouts/call.h"
+#include "callouts/hardware.h"
 #include "callouts/module.h"
 #include "kernel/base/layout.h"
 #include "kernel/base/string.h"
@@ -350,6 +351,39 @@ static const char *test_cache_control(void) {
     return wrong;
 }
 
+// The ports of a 16550 that no debug device but the report's has, or 0.
+static uint16_t report_uart(void) {
+    const struct hwinfo_entry *hw = SYSPAGE_ENTRY(syspage, hwinfo);
+    for (uint32_t i = 0; i < SYSPAGE_COUNT(syspage, hwinfo); i++) {
+        if (hw[i].base == UART_COM3 &&
+            strcmp(SYSPAGE_STRING(syspage, hw[i].name), "16550") == 0) {
+            return UART_COM3;
+        }
+    }
+    return 0;
+}
+
+// A UART that loops back receives what it is told to send.
+static const char *test_key_comes_in(void) {
+    uint16_t uart = report_uart();
+    if (uart == 0) {
+        return NULL; // the report is elsewhere
+    }
+    uint16_t control = uart + UART_MODEM_CONTROL;
+    uint8_t before = inb(control);
+    outb(control, before | UART_LOOP);
+    (void)callout_display_char(DEBUG_REPORT, 'k');
+    int key = -1;
+    for (uint32_t i = 0; i < UART_TRIES && key == -1; i++) {
+        key = callout_poll_key(DEBUG_REPORT);
+    }
+    int next = callout_poll_key(DEBUG_REPORT);
+    outb(control, before);
+    return key != 'k'   ? "a character that came in is not found"
+           : next != -1 ? "it came in twice"
+                        : NULL;
+}
+
 // Nobody types at the tests.
 static const char *test_serial_line_is_silent(void) {
     for (unsigned i = 0; i < NUM_DEBUG; i++) {
@@ -409,6 +443,7 @@ static const struct selftest tests[] = {
     {"interrupts strike while a CPU idles, and only then", test_idle},
     {"every cache's control does the lines that it says", test_cache_control},
     {"debug devices have no keys and no breaks", test_serial_line_is_silent},
+    {"a key that comes in is found once", test_key_comes_in},
     {"symbols are found", test_symbols},
 };
 

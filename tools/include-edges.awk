@@ -17,6 +17,7 @@ BEGIN {
     leaf["smp/ticket.h"]
     leaf["smp/tas.h"]
     leaf["smp/ttas.h"]
+    leaf["callouts/hardware.h"]
     leaf["callouts/callout.h"]
     leaf["callouts/call.h"]
     leaf["callouts/module.h"]
