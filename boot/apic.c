@@ -196,10 +196,12 @@ static struct smp_entry *add_smp(const struct machine *machine) {
             &smp->init_cpu, x2apic ? &init_cpu_x2apic : &init_cpu_xapic,
             "init_cpu", x2apic ? "x2apic" : "xapic", lapic_data(machine));
     }
+    add_callout_at(
+        &smp->smp_spin, &smp_spin_shared, "smp_spin", "shared", NULL);
     return smp;
 }
 
-// One CPU: nothing to start, nobody to send to.
+// One CPU: nothing to start, nobody to send to; smp_spin is where it stops.
 void add_smp_up(const struct machine *machine) {
     (void)add_smp(machine);
 }
@@ -209,8 +211,6 @@ static void add_smp_others(
     const struct callout_rtn *start_cpu, const char *version) {
     void *data = lapic_data(machine);
     struct smp_entry *smp = add_smp(machine);
-    add_callout_at(
-        &smp->smp_spin, &smp_spin_shared, "smp_spin", "shared", NULL);
     add_callout_at(&smp->send_ipi, send_ipi, "send_ipi", version, data);
     add_callout_at(&smp->start_cpu, start_cpu, "start_cpu", version, data);
 }

@@ -8,8 +8,6 @@
 #include "kernel/base/string.h"
 #include "kernel/base/x86.h"
 
-#define SLP_TYP_SHIFT 10 // PM1 control (ACPI specification)
-#define SLP_EN (1u << 13)
 #define IO_PORTS 0x10000u
 #define CPUID_MONITOR (1u << 3) // leaf 1, ecx
 #define PADDR_MAX (1ul << 52)
@@ -80,13 +78,23 @@ static uint32_t pm1_port(const struct acpi_gas *gas) {
     return callout_io_map(sizeof(uint16_t), (uint32_t)gas->address);
 }
 
+// Without a value to write there, ACPI mode is always on (ACPI specification,
+// "Fixed ACPI Description Table (FADT)").
+static uint32_t smi_port(const struct fadt *fadt) {
+    if (fadt->acpi_enable == 0 || fadt->smi_command >= IO_PORTS) {
+        return 0;
+    }
+    return callout_io_map(1, fadt->smi_command);
+}
+
 void add_power_acpi(const struct machine *machine) {
     static const struct callout_slot slots[] = {CALLOUT_SLOT(power, _acpi)};
     static struct power_data data;
     data.pm1a_port = pm1_port(&machine->fadt.pm1a_control);
-    data.pm1a_value = (uint32_t)machine->s5.slp_typ_a << SLP_TYP_SHIFT | SLP_EN;
     data.pm1b_port = pm1_port(&machine->fadt.pm1b_control);
-    data.pm1b_value = (uint32_t)machine->s5.slp_typ_b << SLP_TYP_SHIFT | SLP_EN;
+    data.smi_port = smi_port(&machine->fadt);
+    data.values = machine->s5.slp_typ_a | (uint32_t)machine->s5.slp_typ_b << 8 |
+                  (uint32_t)machine->fadt.acpi_enable << 16;
     callout_register_data(&power_acpi, &data);
     add_callout_array(slots, sizeof(slots));
 }

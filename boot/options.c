@@ -319,6 +319,15 @@ static const char *parse_selftest(struct options *options, char *rest) {
     return NULL;
 }
 
+static const char *parse_selftest_of(struct options *options, char *rest) {
+    if (strcmp(rest, "break") != 0) {
+        return "there is only: break";
+    }
+    options->selftest = true;
+    options->selftest_break = true;
+    return NULL;
+}
+
 // --- the table --------------------------------------------------------------
 
 static const struct {

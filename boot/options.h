@@ -44,6 +44,7 @@ struct options {
     uint32_t fault_late; // the same
     bool print_syspage;  // by startup
     bool selftest;
+    bool selftest_break;
     uint32_t argc;                          // 0: no program was named
     const char *argv[OPTIONS_MAX_ARGS + 1]; // NULL after the last
 };

@@ -34,7 +34,9 @@ void init_system_private(const struct machine *machine) {
     private->toll = options->toll;
     private->program_type = options->type;
     private->max_cpus = options->cpus;
-    private->selftest = options->selftest;
+    private->selftest = options->selftest_break ? SELFTEST_BREAK
+                        : options->selftest     ? SELFTEST_ON
+                                                : 0;
     if (options->fault_late != OPTIONS_NO_CPU) {
         private->fault_late = options->fault_late;
     }

@@ -61,10 +61,11 @@ struct cache_data {
     uint64_t flush_size; // bytes that CLFLUSH takes
 };
 struct power_data {
-    uint32_t pm1a_port; // 0: none
-    uint32_t pm1b_port;
-    uint32_t pm1a_value;
-    uint32_t pm1b_value;
+    uint32_t pm1a_port;
+    uint32_t pm1b_port; // 0: none
+    uint32_t smi_port;  // 0: ACPI mode is always on
+    // A byte each, from the lowest: SLP_TYP for PM1a, for PM1b, ACPI_ENABLE.
+    uint32_t values;
 };
 // That of custom callouts is their struct custom_slot.
 

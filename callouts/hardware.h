@@ -142,6 +142,12 @@
 // Reset control of PC chipsets since the PIIX.
 #define RESET_CONTROL_PORT 0xcf9
 
+// PM1 control (ACPI specification, "PM1 Control Registers").
+#define PM1_SCI_EN 0x1 // ACPI mode is on
+#define PM1_SLP_TYP_SHIFT 10
+#define PM1_SLP_TYP (7 << PM1_SLP_TYP_SHIFT)
+#define PM1_SLP_EN (1 << 13)
+
 // Ports that switch a virtual machine off: QEMU's q35 and pc without a reading
 // of ACPI, QEMU before 2012, and Bochs, which wants a word spelled.
 #define POWER_QEMU_PORT 0x604

@@ -95,8 +95,10 @@ struct system_private_entry {
     uint32_t max_cpus;     // start no more than these; 0 means all
     uint32_t fault_sipi;   // fault injection: CPU that gets no SIPI; 0 none
     uint32_t fault_late;   // fault injection: CPU whose SIPI is late; 0 none
-    uint32_t selftest;     // run the guest tests, if they are linked in
+    uint32_t selftest;     // SELFTEST_*: run the kernel's own tests; 0 no
 };
+#define SELFTEST_ON 1
+#define SELFTEST_BREAK 2 // somebody sends a break to the console
 
 // A range of physical addresses, by name. `end` is inclusive, as in QNX.
 // Names: "ram" (usable memory), "startup" (freed when the kernel runs),

@@ -5,6 +5,7 @@
 #include "kernel/callouts.h"
 
 #include "callouts/call.h"
+#include "kernel/base/x86.h"
 
 #define REBOOT_NORMAL 0
 #define REBOOT_ABNORMAL 1
@@ -14,7 +15,7 @@ static struct qtime_entry *qtime;
 static struct callout_call display_char[NUM_DEBUG], poll_key[NUM_DEBUG],
     break_detect[NUM_DEBUG];
 static struct callout_call timer_load, timer_reload, timer_value;
-static struct callout_call init_cpu, end_by_reset, power, idle;
+static struct callout_call init_cpu, smp_spin, end_by_reset, power, idle;
 
 void callouts_init(struct syspage_entry *page) {
     const struct callout_entry *callout = SYSPAGE_ENTRY(page, callout);
@@ -30,6 +31,7 @@ void callouts_init(struct syspage_entry *page) {
     timer_reload = callout_find(page, callout->timer_reload);
     timer_value = callout_find(page, callout->timer_value);
     init_cpu = callout_find(page, SYSPAGE_ENTRY(page, smp)->init_cpu);
+    smp_spin = callout_find(page, SYSPAGE_ENTRY(page, smp)->smp_spin);
     end_by_reset = callout_find(page, callout->reboot);
     power = callout_find(page, callout->power);
     idle = callout_find(page, callout->idle);
@@ -128,4 +130,14 @@ int callout_power(unsigned mode) {
 
 void callout_idle(void) {
     (void)CALLOUT_CALL(idle, power_fn, syspage, POWER_IDLE, NULL);
+}
+
+void callout_park(void) {
+    static volatile uint64_t stay = SPIN_STAY;
+    if (smp_spin.code != 0) {
+        CALLOUT_CALL(smp_spin, smp_spin_fn, syspage, &stay);
+    }
+    for (;;) {
+        pause();
+    }
 }

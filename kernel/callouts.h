@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The kernel's way to its hardware: the callouts of the system page, counted.
-// Only send_ipi, start_cpu and smp_spin are called elsewhere, by smp/.
+// smp/ calls send_ipi, start_cpu and smp_spin on its own.
 #pragma once
 
 #include "kernel/base/types.h"
@@ -59,3 +59,9 @@ int callout_power(unsigned mode);
 //
 // Context: interrupts off, and off again on return.
 void callout_idle(void);
+
+// Park this CPU for good, in smp_spin: no interrupt may bring it back. Before
+// callouts_init() it spins instead.
+//
+// Context: interrupts off.
+_Noreturn void callout_park(void);

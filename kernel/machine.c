@@ -17,12 +17,9 @@ void machine_init(const struct syspage_entry *syspage) {
     cycles_per_sec = SYSPAGE_ENTRY(syspage, qtime)->cycles_per_sec;
 }
 
-// Not by the power callout: no interrupt may bring this CPU back.
 void machine_halt(void) {
-    for (;;) {
-        cli();
-        __asm__ volatile("hlt");
-    }
+    cli();
+    callout_park();
 }
 
 // The debug callouts wait for room, not for the wire.

@@ -10,6 +10,7 @@
 #include "kernel/base/x86.h"
 #include "kernel/cache.h"
 #include "kernel/callouts.h"
+#include "kernel/clock.h"
 #include "kernel/console.h"
 #include "kernel/cpu.h"
 #include "kernel/heap.h"
@@ -24,6 +25,7 @@
 #include "smp/percpu.h"
 
 #define INT3 0xcc
+#define BREAK_LIMIT_NS (60 * NS_PER_SECOND)
 
 static const struct syspage_entry *syspage;
 
@@ -394,6 +396,21 @@ static const char *test_serial_line_is_silent(void) {
     return NULL;
 }
 
+// Only where somebody sends one (tests/matrix/monitor).
+static const char *test_break_is_seen(void) {
+    if (SYSPAGE_ENTRY(syspage, system_private)->selftest != SELFTEST_BREAK) {
+        return NULL;
+    }
+    kprintf("# waiting for a break\n");
+    uint64_t start = clock_now_ns();
+    while (!callout_break_detect(DEBUG_CONSOLE)) {
+        if (clock_now_ns() - start > BREAK_LIMIT_NS) {
+            return "nobody sent one";
+        }
+    }
+    return NULL;
+}
+
 static const char *test_symbols(void) {
     char name[64];
     symbol_name((uintptr_t)selftest_run, name, sizeof(name));
@@ -445,6 +462,7 @@ static const struct selftest tests[] = {
     {"debug devices have no keys and no breaks", test_serial_line_is_silent},
     {"a key that comes in is found once", test_key_comes_in},
     {"symbols are found", test_symbols},
+    {"a break is seen where one is sent", test_break_is_seen},
 };
 
 void selftest_run(struct syspage_entry *page) {

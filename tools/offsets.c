@@ -203,6 +203,10 @@ void startup_offsets(void) {
     VALUE(KEYBOARD_STATUS);
     VALUE(KEYBOARD_COMMAND);
     VALUE(RESET_CONTROL_PORT);
+    VALUE(PM1_SCI_EN);
+    VALUE(PM1_SLP_TYP_SHIFT);
+    VALUE(PM1_SLP_TYP);
+    VALUE(PM1_SLP_EN);
     VALUE(POWER_QEMU_PORT);
     VALUE(POWER_QEMU_OLD_PORT);
     VALUE(POWER_QEMU_VALUE);
@@ -309,6 +313,6 @@ void startup_offsets(void) {
     OFFSET(CACHEATTR_LINE_SIZE, cacheattr_entry, line_size);
     OFFSET(POWER_DATA_PM1A_PORT, power_data, pm1a_port);
     OFFSET(POWER_DATA_PM1B_PORT, power_data, pm1b_port);
-    OFFSET(POWER_DATA_PM1A_VALUE, power_data, pm1a_value);
-    OFFSET(POWER_DATA_PM1B_VALUE, power_data, pm1b_value);
+    OFFSET(POWER_DATA_SMI_PORT, power_data, smi_port);
+    OFFSET(POWER_DATA_VALUES, power_data, values);
 }

@@ -113,6 +113,7 @@ START_TEST(every_option) {
     ck_assert_uint_eq(options.types[3].types[2], UINT32_MAX);
     ck_assert_str_eq(options_callout_version(&options, "timer"), "hpet");
     ck_assert(options.toll && options.selftest && options.has_type);
+    ck_assert(!options.selftest_break);
     ck_assert(options.print_syspage);
     ck_assert_uint_eq(options.type, UINT32_MAX);
     ck_assert_uint_eq(options.fault_sipi, 3);
@@ -120,6 +121,15 @@ START_TEST(every_option) {
     ck_assert_uint_eq(options.argc, 3);
     ck_assert_str_eq(options.argv[1], "--");
     ck_assert_str_eq(options.argv[2], "cpus=9");
+}
+END_TEST
+
+START_TEST(selftest_with_a_break) {
+    ck_assert_str_eq(parse("selftest=break"), "");
+    ck_assert(options.selftest && options.selftest_break);
+    ck_assert_str_eq(
+        parse("selftest=brake"), "selftest=brake: there is only: break\n");
+    ck_assert(!options.selftest && !options.selftest_break);
 }
 END_TEST
 
@@ -350,7 +360,7 @@ START_TEST(help) {
         ck_assert_uint_gt(strlen(line.help), 0);
         ck_assert_uint_gt(strlen(line.initial), 0);
     }
-    ck_assert_uint_eq(count, 12);
+    ck_assert_uint_eq(count, 13);
 }
 END_TEST
 
@@ -361,6 +371,7 @@ int main(void) {
         as_grub_joins,
         nothing_given,
         every_option,
+        selftest_with_a_break,
         last_one_counts,
         unknown_options_are_named_once,
         numbers_out_of_range,
