@@ -148,8 +148,7 @@ static void module_add(
         return;
     }
     module_slot_fill(&m->module, &new);
-    struct custom_slot copy = new;
-    if (!module_try_patcher(m, &copy)) {
+    if (!module_try_patcher(m, &new)) {
         return;
     }
     if (!percpu_add(custom, &new)) {

@@ -209,8 +209,9 @@ extern uint32_t startup_parents[STARTUP_MAX_INTRINFO]; // itself: none
 uint32_t group_num_entries(const struct startup_intrinfo *intr);
 bool group_has_entry(uint32_t vector);
 
-// Offsets in the finished page, known after sizing.
-// The last is that of the count of calls of the callout that is placed next.
+// The size of the finished page and offsets in it, known after sizing. The last
+// one is that of the count of calls of the callout that is placed next.
+uint32_t syspage_total_size(void);
 uint32_t syspage_intrinfo_offset(void);
 uint32_t syspage_private_offset(void);
 uint32_t syspage_next_calls_offset(void);

@@ -86,39 +86,102 @@ struct boot_module *modules_at(uint32_t index) {
 
 // --- patchers ---------------------------------------------------------------
 
-bool module_patch(
-    struct boot_module *m, uint8_t *page, uint32_t offset, uint32_t rw,
-    void *data) {
+// What a module may write to: its code and its storage. The patcher's site
+// check is for the code.
+struct own {
+    uint32_t code, code_end;
+    uint32_t storage, storage_end;
+};
+
+// The first byte of the page that differs and is not the module's own, `size`
+// if there is none.
+static uint32_t stray_write(
+    const uint8_t *page, const uint8_t *before, uint32_t size,
+    const struct own *own) {
+    uint32_t at = 0;
+    while (at < size) {
+        if (at == own->code) {
+            at = own->code_end;
+        } else if (at == own->storage) {
+            at = own->storage_end;
+        } else if (page[at] != before[at]) {
+            return at;
+        } else {
+            at++;
+        }
+    }
+    return size;
+}
+
+// Run the patcher and see that it keeps to its sites and its storage; else say
+// what it does.
+static bool patcher_run(
+    struct boot_module *m, const struct module_room *room,
+    const uint8_t *before, void *data) {
+    const uint32_t *rw_size = m->rtn->rw_size;
     uintptr_t patcher = (uintptr_t)m->rtn->patcher;
     const uint64_t arguments[] = {
-        (uintptr_t)page, SYSPAGE_VADDR,     offset, rw,
-        (uintptr_t)data, (uintptr_t)m->rtn,
+        (uintptr_t)room->page, SYSPAGE_VADDR,   room->code,
+        room->storage,         (uintptr_t)data, (uintptr_t)m->rtn,
+    };
+    const struct own own = {
+        .code = room->code,
+        .code_end = room->code + m->rtn->rtn_size,
+        .storage = rw_size != NULL ? room->storage : room->size,
+        .storage_end = room->storage + (rw_size != NULL ? *rw_size : 0),
     };
     struct fault_frame fault;
     uint32_t changed;
-    if (patcher == 0) {
-        return true;
-    }
     if (!fault_try(patcher, arguments, &fault)) {
         module_leave_out(
             m->name, "exception %lu in its patcher, 0x%lx bytes from its start",
             fault.vector, fault.rip - patcher);
-    } else if (!module_patches_fit(&m->module, page + offset, &changed)) {
+        return false;
+    }
+    if (!module_patches_fit(&m->module, room->page + room->code, &changed)) {
         module_leave_out(
             m->name,
             "its patcher changes the code at 0x%x, which is no site of it",
             changed);
-    } else {
+        return false;
+    }
+    changed = stray_write(room->page, before, room->size, &own);
+    if (changed != room->size) {
+        bool is_behind = changed > room->code;
+        module_leave_out(
+            m->name, "its patcher writes 0x%x bytes %s its code",
+            is_behind ? changed - own.code_end + 1 : own.code - changed,
+            is_behind ? "behind" : "before");
+        return false;
+    }
+    return true;
+}
+
+bool module_patch(
+    struct boot_module *m, const struct module_room *room, void *data) {
+    static uint8_t before[BOOT_SYSPAGE_PAGES * PAGE_SIZE];
+    struct custom_slot slot; // the patcher gets a copy
+    if (m->rtn->patcher == NULL) {
         return true;
     }
+    if (!module_is_kernel(&m->module)) {
+        slot = *(const struct custom_slot *)data;
+        data = &slot;
+    }
+    memcpy(before, room->page, room->size);
+    if (patcher_run(m, room, before, data)) {
+        return true;
+    }
+    memcpy(room->page, before, room->size);
     m->state = MODULE_LEFT_OUT;
     return false;
 }
 
-// A system page with nothing in it but room for storage and the code.
+// A system page with nothing in it but room for storage and the code, and some
+// around them that must stay empty.
 #define TRIAL_STORAGE PAGE_SIZE
 #define TRIAL_CODE (TRIAL_STORAGE + MODULE_MAX_STORAGE)
-#define TRIAL_SIZE (TRIAL_CODE + MODULE_MAX_CODE)
+#define TRIAL_SIZE (TRIAL_CODE + MODULE_MAX_CODE + PAGE_SIZE)
 
 static void trial_map(const uint8_t *page) {
     for (uint32_t at = 0; at < TRIAL_SIZE; at += PAGE_SIZE) {
@@ -135,8 +198,13 @@ bool module_try_patcher(struct boot_module *m, void *data) {
     memset(page, 0, sizeof(page));
     memcpy(page + TRIAL_CODE, m->rtn->rtn_code, m->rtn->rtn_size);
     trial_map(page);
-    bool is_good = module_patch(
-        m, page, TRIAL_CODE, m->rtn->rw_size != NULL ? TRIAL_STORAGE : 0, data);
+    const struct module_room room = {
+        .page = page,
+        .size = TRIAL_SIZE,
+        .code = TRIAL_CODE,
+        .storage = m->rtn->rw_size != NULL ? TRIAL_STORAGE : 0,
+    };
+    bool is_good = module_patch(m, &room, data);
     trial_map(NULL);
     return is_good;
 }

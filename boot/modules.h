@@ -31,11 +31,21 @@ struct boot_module *modules_at(uint32_t index);
 void module_leave_out(const char *name, const char *format, ...)
     PRINTF_LIKE(2, 3);
 
-// Run the patcher on the code at page + offset and see that it changes nothing
-// of it but the sites in the header. False if it does, or faults; then the
-// module has been named.
+// Where a module's patcher works: a system page in the making, mapped at
+// SYSPAGE_VADDR, with a copy of the code in it.
+struct module_room {
+    uint8_t *page;
+    uint32_t size;    // of the page, at most BOOT_SYSPAGE_PAGES
+    uint32_t code;    // offset of the copy
+    uint32_t storage; // offset of its storage, 0 if it has none
+};
+
+// Run the patcher and see that it changes nothing of the page but the sites in
+// the header and its storage. False if it does, or faults: then the module has
+// been named, and the page is as it was. The data of a slot is a struct
+// custom_slot, of which the patcher sees a copy.
 bool module_patch(
-    struct boot_module *m, uint8_t *page, uint32_t offset, uint32_t rw,
+    struct boot_module *m, const struct module_room *room,
     void *data) MUST_CHECK;
 
 // The same in a page of its own, which lies where the system page will be.

@@ -321,7 +321,9 @@ static bool copy_patched(
     const struct callout_rtn *rtn = p->rtn;
     memcpy(page + offset, rtn->rtn_code, rtn->rtn_size);
     if (p->module != NULL) {
-        return module_patch(p->module, page, offset, rw, p->data);
+        const struct module_room room = {
+            page, syspage_total_size(), offset, rw};
+        return module_patch(p->module, &room, p->data);
     }
     if (rtn->patcher != NULL) {
         patching = p->name;

@@ -90,6 +90,10 @@ void syspage_write(paddr_t page) {
     sections_write(bytes);
 }
 
+uint32_t syspage_total_size(void) {
+    return header.total_size;
+}
+
 uint32_t syspage_intrinfo_offset(void) {
     return header.intrinfo.offset;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// See module_memory.h. A place is three pages: code, a guard page, storage; the
-// area, with the patcher's page behind it, fits one table of 512 entries.
+// See module_memory.h. A place is three pages: code, a guard page, storage.
+// Behind them the patcher has its page, and the draft that it fills in another
+// one with nothing around it; all fits one table of 512 entries.
 #include "syscall/module_memory.h"
 
 #include "callouts/syspage.h"
@@ -19,7 +20,9 @@
 #define STORAGE_OFFSET (2 * PAGE_SIZE)
 #define PATCHER_VADDR                                                          \
     (MODULES_VADDR + CALLOUT_SLOTS * PLACES_PER_SLOT * PLACE_SIZE + PAGE_SIZE)
-#define AREA_END (PATCHER_VADDR + PAGE_SIZE)
+#define DRAFT_GUARD (32 * PAGE_SIZE) // on either side of the draft
+#define DRAFT_VADDR (PATCHER_VADDR + DRAFT_GUARD)
+#define AREA_END (DRAFT_VADDR + PAGE_SIZE + DRAFT_GUARD)
 #define INT3 0xcc
 
 _Static_assert(
@@ -125,18 +128,23 @@ void module_memory_free(struct module_memory *memory) {
 }
 
 bool module_memory_with_patcher(
-    const uint8_t *patcher, uint32_t size,
-    void (*run)(void *argument, uintptr_t patcher), void *argument) {
+    const struct module_memory *memory, const uint8_t *patcher, uint32_t size,
+    void (*run)(void *argument, uintptr_t patcher, uintptr_t draft),
+    void *argument) {
     paddr_t page = page_alloc();
     if (page == 0) {
         return false;
     }
     memset(direct(page), INT3, PAGE_SIZE);
     memcpy(direct(page), patcher, size);
-    bool mapped = exec_map(PATCHER_VADDR, page);
+    bool mapped = exec_map(PATCHER_VADDR, page) &&
+                  paging_map(
+                      paging_kernel_root, DRAFT_VADDR,
+                      direct_paddr(memory->draft), PAGE_WRITE);
     if (mapped) {
-        run(argument, PATCHER_VADDR);
+        run(argument, PATCHER_VADDR, DRAFT_VADDR);
     }
+    paging_unmap(paging_kernel_root, DRAFT_VADDR);
     paging_unmap(paging_kernel_root, PATCHER_VADDR);
     direct_restore(page);
     flush_all();

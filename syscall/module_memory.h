@@ -35,8 +35,10 @@ MUST_CHECK bool module_memory_publish(const struct module_memory *memory);
 // get there.
 void module_memory_free(struct module_memory *memory);
 
-// Have a patcher mapped for execution while run(argument) calls it. False
-// without memory; then it is not called.
+// Have a patcher mapped for execution, and the draft for writing with nothing
+// around it, while run() calls the patcher. False without memory; then it is
+// not called.
 MUST_CHECK bool module_memory_with_patcher(
-    const uint8_t *patcher, uint32_t size,
-    void (*run)(void *argument, uintptr_t patcher), void *argument);
+    const struct module_memory *memory, const uint8_t *patcher, uint32_t size,
+    void (*run)(void *argument, uintptr_t patcher, uintptr_t draft),
+    void *argument);

@@ -168,18 +168,16 @@ static int memory_choose(struct binding *b) {
 // --- its code ---------------------------------------------------------------
 
 // Called while the patcher is executable. It writes at its first argument plus
-// the offset of the code: that is where the draft is.
-static void patcher_run(void *argument, uintptr_t patcher) {
+// the offset of the code: that is where the draft is. The slot that it sees is
+// a copy.
+static void patcher_run(void *argument, uintptr_t patcher, uintptr_t draft) {
     struct binding *b = argument;
+    struct custom_slot slot = b->slot;
     uint32_t offset = offset_of(b->memory.code);
     b->record->patcher = (callout_patcher *)patcher;
     const uint64_t arguments[] = {
-        (uintptr_t)b->memory.draft - offset,
-        SYSPAGE_VADDR,
-        offset,
-        b->slot.storage,
-        (uintptr_t)&b->slot,
-        (uintptr_t)b->record,
+        draft - offset,  SYSPAGE_VADDR,    offset,
+        b->slot.storage, (uintptr_t)&slot, (uintptr_t)b->record,
     };
     struct attempt attempt = {.start = patcher, .end = patcher + PAGE_SIZE};
     if (!attempt_run(&attempt, arguments)) {
@@ -219,7 +217,8 @@ static int code_patch(struct binding *b) {
     if (room != NULL) {
         b->record = module_record_make(&b->module, room);
         done = module_memory_with_patcher(
-            b->module.patcher, header->patcher_size, patcher_run, b);
+            &b->memory, b->module.patcher, header->patcher_size, patcher_run,
+            b);
     }
     kfree(room);
     if (b->patcher_failed) {

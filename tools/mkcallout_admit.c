@@ -17,6 +17,7 @@
 #define RETURN_ADDRESS 8 // bytes that CALL puts there
 #define NOT_KNOWN (-1)
 #define REP_MAX 4096        // turns of a repeated string instruction
+#define STEPS_MAX 100000    // instructions of a patcher
 #define PATTERN 0x5a5a5a5au // CALLOUT_PATTERN
 #define PATTERN_64 0x5a5a5a5a5a5a5a5aul
 #define PATTERN_BITS 32
@@ -727,12 +728,19 @@ static void check_loop(struct walk *walk, size_t offset) {
         if (leads_to(walk, step->jump, offset)) {
             say(walk, offset, RULE_RECURSION);
         }
-    } else if (step->jump <= offset && leads_to(walk, step->jump, offset)) {
-        fprintf(
-            stderr, "mkcallout: %s: %s: note: unbounded loop at +0x%zx\n",
-            walk->request->input, walk->routine->what, step->jump);
-        walk->admitted->loops++;
+        return;
     }
+    if (step->jump > offset || !leads_to(walk, step->jump, offset)) {
+        return;
+    }
+    if (walk->is_patcher) {
+        say(walk, offset, RULE_LOOP); // startup would wait for it
+        return;
+    }
+    fprintf(
+        stderr, "mkcallout: %s: %s: note: unbounded loop at +0x%zx\n",
+        walk->request->input, walk->routine->what, step->jump);
+    walk->admitted->loops++;
 }
 
 // How deep the stack can get in the function at `entry`, with all that it
@@ -773,6 +781,42 @@ static int64_t deepest(struct walk *walk, size_t entry, int64_t *known) {
     free(waiting);
     known[entry] = most;
     return most;
+}
+
+// How many instructions can run from the one at `at` to the return of its
+// function, with all that it calls, where there are no loops; up to STEPS_MAX.
+// `known` has what was found before, by instruction.
+static uint32_t longest(struct walk *walk, size_t at, uint32_t *known) {
+    if (at >= walk->routine->size) {
+        return 0;
+    }
+    if (known[at] != 0) {
+        return known[at];
+    }
+    const struct step *step = &walk->steps[at];
+    known[at] = 1; // where it comes back to itself, it has been refused
+    uint32_t after = longest(walk, step->after, known);
+    uint32_t jump = longest(walk, step->jump, known);
+    uint32_t most = after > jump ? after : jump;
+    most = 1 + (step->is_call ? after + jump : most);
+    known[at] = most < STEPS_MAX ? most : STEPS_MAX;
+    return known[at];
+}
+
+// Calls of calls of calls take as long as a loop.
+static void check_steps(struct walk *walk) {
+    uint32_t *known = calloc(walk->routine->size, sizeof(*known));
+    if (known == NULL) {
+        abort();
+    }
+    if (longest(walk, 0, known) == STEPS_MAX) {
+        char text[REASON_SIZE];
+        snprintf(
+            text, sizeof(text), "its calls may take %u instructions or more",
+            STEPS_MAX);
+        say_because(walk, 0, RULE_LOOP, text);
+    }
+    free(known);
 }
 
 // Each function has been checked alone: now as they call each other.
@@ -1023,6 +1067,9 @@ void admit(
         take(&walk, walk.waiting[--walk.num_waiting]);
     }
     check_depth(&walk);
+    if (is_patcher) {
+        check_steps(&walk);
+    }
     flow_follow(&walk);
     for (size_t i = 0; i < routine->size; i++) {
         if (walk.steps[i].instruction.length != 0) {

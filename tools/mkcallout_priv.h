@@ -38,6 +38,7 @@
     RULE(VECTOR, "vector", "MMX, SSE and AVX state is the programs'")          \
     RULE(X87, "x87", "x87 state is the programs'")                             \
     RULE(REP, "rep", "repeats without a bound")                                \
+    RULE(LOOP, "loop", "a patcher must end, and nothing shows a bound")        \
     RULE(NOT_ALLOWED, "not-allowed", "not on the list of instructions")
 
 enum rule {
