@@ -182,7 +182,7 @@ USR_TESTS  := $(patsubst tests/guest/%_test.c,$(B)/usr/tests/%_test,\
 LIB        := $(B)/usr/lib/libtollgate.a
 COMMON     := $(B)/usr/program.a
 LIB_OBJ    := $(addprefix $(B)/,$(addsuffix .o,$(wildcard usr/lib/*.[cS])))
-COMMON_OBJ := $(addprefix $(B)/,$(addsuffix .o,$(wildcard usr/program/*.c)))
+COMMON_OBJ := $(addprefix $(B)/,$(addsuffix .o,$(wildcard usr/program/*.[cS])))
 SDK        := $(B)/sdk/lib/pkgconfig/tollgate.pc
 
 programs: $(USR_BIN) $(USR_TESTS) $(SDK) ## /bin, the guest tests, libtollgate

@@ -3,8 +3,9 @@
 // instructions from the user's `call SysCustom` to the instruction after it,
 // for each callout that ships, or for one slot: called, called and measured,
 // refused to a type that its list does not have (boot with types.SLOT=N),
-// refused since it is fenced off. Needs tools/boot --icount. Exit status: 0; 1
-// above a maximum (of plain calls), or not measurable; 2 usage.
+// refused since it is fenced off; and what an ordinary call costs. Needs
+// tools/boot --icount. Exit status: 0; 1 above a maximum (of plain calls), or
+// not measurable; 2 usage.
 #include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
@@ -14,27 +15,17 @@
 #include <sys/wait.h>
 
 #include "usr/program/child.h"
+#include "usr/program/instructions.h"
 #include "usr/program/json.h"
 #include "usr/program/options.h"
 #include "usr/include/tollgate.h"
 
-#define SAMPLES 1000
-#define WARM_UP 16
 #define TYPE_OF_SUM 47 // whom slot 0 serves
-// From one RDTSC of price_nothing to the next: SHL OR MOV MOV RDTSC.
-#define FRAME_INSTRUCTIONS 5
-
-typedef unsigned long stub_t(unsigned long a, unsigned long b);
-
-// usr/bin/price_call.S
-uint64_t price_call(
-    stub_t *stub, unsigned long a, unsigned long b, uint64_t *result);
-uint64_t price_nothing(
-    stub_t *stub, unsigned long a, unsigned long b, uint64_t *result);
 
 // Calls the slot of price_number: as many instructions as TOLLGATE_STUB's.
 extern stub_t price_stub;
 extern uint64_t price_number; // slot << 32 | SYS_CUSTOM
+extern stub_t price_getppid;
 
 // What is priced of each slot.
 enum price_case { CALLED, MEASURED, REFUSED, FENCED, NUM_CASES };
@@ -53,37 +44,17 @@ struct price {
 struct job {
     struct price *price;
     enum price_case which;
-    uint64_t result; // of the last call
 };
 
-typedef uint64_t measure_t(
-    stub_t *stub, unsigned long a, unsigned long b, uint64_t *result);
-
-// The least of many samples, and how many are equal to it.
-static uint64_t least(measure_t *measure, struct job *job, uint32_t *agree) {
-    const struct price *price = job->price;
-    uint64_t best = UINT64_MAX;
-    *agree = 0;
-    for (int i = -WARM_UP; i < SAMPLES; i++) {
-        uint64_t ticks = measure(price->stub, price->a, price->b, &job->result);
-        if (i < 0 || ticks > best) {
-            continue;
-        }
-        *agree = ticks < best ? 1 : *agree + 1;
-        best = ticks;
-    }
-    return best;
-}
-
 // Whether the calls ended as they should in this case.
-static bool is_expected(const struct job *job) {
-    switch (job->which) {
+static bool is_expected(enum price_case which, uint64_t result) {
+    switch (which) {
     case REFUSED:
-        return job->result == (uint64_t)-EPERM;
+        return result == (uint64_t)-EPERM;
     case FENCED:
-        return job->result == (uint64_t)-ENOTRECOVERABLE;
+        return result == (uint64_t)-ENOTRECOVERABLE;
     default:
-        return !tollgate_is_error(job->result);
+        return !tollgate_is_error(result);
     }
 }
 
@@ -91,24 +62,19 @@ static bool is_expected(const struct job *job) {
 static int measure_price(void *argument) {
     struct job *job = argument;
     struct price *price = job->price;
-    uint32_t agree;
+    struct instructions count;
     price_number = (uint64_t)price->slot << 32 | SYS_CUSTOM;
-    uint64_t frame = least(price_nothing, job, &agree);
-    if (frame != FRAME_INSTRUCTIONS) {
-        complain(
-            "the time-stamp counter does not count instructions (%" PRIu64
-            " for %d of them): use tools/boot --icount",
-            frame, FRAME_INSTRUCTIONS);
+    if (!instructions_count(price->stub, price->a, price->b, &count)) {
         return EXIT_FAILED;
     }
-    uint64_t ticks = least(price_call, job, &agree);
-    if (!is_expected(job)) {
+    if (!is_expected(job->which, count.result)) {
         complain(
-            "slot %u: a call gave %" PRId64, price->slot, (int64_t)job->result);
+            "slot %u: a call gave %" PRId64, price->slot,
+            (int64_t)count.result);
         return EXIT_FAILED;
     }
-    price->cost[job->which] = ticks - frame;
-    price->agree[job->which] = agree;
+    price->cost[job->which] = count.cost;
+    price->agree[job->which] = count.agree;
     return EXIT_OK;
 }
 
@@ -169,7 +135,7 @@ static void print_price(const struct price *price) {
 
 // Samples may differ from the least one by a timer's interrupt.
 static void print_agreement(const struct price *prices, size_t count) {
-    uint32_t agree = SAMPLES;
+    uint32_t agree = INSTRUCTIONS_SAMPLES;
     for (size_t i = 0; i < count; i++) {
         for (int which = 0; which < NUM_CASES; which++) {
             if (prices[i].cost[which] && prices[i].agree[which] < agree) {
@@ -178,8 +144,8 @@ static void print_agreement(const struct price *prices, size_t count) {
         }
     }
     printf(
-        "the least of n %d for each; at least %u of them agree\n", SAMPLES,
-        agree);
+        "the least of n %d for each; at least %u of them agree\n",
+        INSTRUCTIONS_SAMPLES, agree);
 }
 
 static bool find_prices(struct price *prices, size_t count) {
@@ -204,6 +170,17 @@ static bool find_prices(struct price *prices, size_t count) {
     return true;
 }
 
+// What the gate costs for a call that the kernel answers in C.
+static bool find_ordinary(struct instructions *count) {
+    if (!instructions_count(price_getppid, 0, 0, count)) {
+        return false;
+    }
+    printf(
+        "an ordinary call, getppid: %" PRIu64 " instructions, n %d, %u agree\n",
+        count->cost, INSTRUCTIONS_SAMPLES, count->agree);
+    return true;
+}
+
 static uint64_t maxima[CALLOUT_SLOTS]; // 0: none
 
 // Whether every price is within its maximum; one line for each that is not.
@@ -221,14 +198,16 @@ static bool check_maxima(const struct price *prices, size_t count) {
     return ok;
 }
 
-static void report(const struct price *prices, size_t count, bool ok) {
+static void report(
+    const struct price *prices, size_t count,
+    const struct instructions *ordinary, bool ok) {
     static const char *const names[NUM_CASES] = {
         "instructions", "instructions_measured", "instructions_refused",
         "instructions_fenced"};
     struct json json = {0};
     json_begin(&json, NULL, JSON_OBJECT);
     json_text(&json, "type", "price");
-    json_u64(&json, "n", SAMPLES);
+    json_u64(&json, "n", INSTRUCTIONS_SAMPLES);
     json_begin(&json, "slots", JSON_ARRAY);
     for (size_t i = 0; i < count; i++) {
         json_begin(&json, NULL, JSON_OBJECT);
@@ -242,6 +221,9 @@ static void report(const struct price *prices, size_t count, bool ok) {
         json_end(&json);
     }
     json_end(&json);
+    if (ordinary->cost) {
+        json_u64(&json, "instructions_getppid", ordinary->cost);
+    }
     json_bool(&json, "ok", ok);
     json_end(&json);
     if (!json_report(&json) && errno != ENOENT) { // ENOENT: nobody asked
@@ -335,10 +317,12 @@ int main(int argc, char **argv) {
     if (!read_options(argc, argv)) {
         return EXIT_USAGE;
     }
-    if (!find_prices(wanted.prices, wanted.count)) {
+    struct instructions ordinary = {0}; // not asked for
+    if (!find_prices(wanted.prices, wanted.count) ||
+        (wanted.prices == shipped && !find_ordinary(&ordinary))) {
         return EXIT_FAILED;
     }
     bool ok = check_maxima(wanted.prices, wanted.count);
-    report(wanted.prices, wanted.count, ok);
+    report(wanted.prices, wanted.count, &ordinary, ok);
     return ok ? EXIT_OK : EXIT_FAILED;
 }

@@ -40,29 +40,11 @@
 
         .text
 
-// price_call - ticks from before `call stub` to after it, and the frame around
-        MEASURE price_call, call *%rbx
+// instructions_of_call - ticks from before `call stub` to after it, with the
+// frame around
+        MEASURE instructions_of_call, call *%rbx
 
-// price_nothing - ticks of the frame alone, to be subtracted
-        MEASURE price_nothing
-
-// price_stub - the custom call of price_number, in as many instructions as a
-// stub takes that has the number in itself
-        .p2align 4
-        .global price_stub
-        .type   price_stub, @function
-price_stub:
-        movq    price_number(%rip), %rax
-        syscall
-        ret
-        .size   price_stub, . - price_stub
-
-        .bss
-        .global price_number
-        .p2align 3
-        .type   price_number, @object
-price_number:
-        .skip   8
-        .size   price_number, 8
+// instructions_of_nothing - ticks of the frame alone, to be subtracted
+        MEASURE instructions_of_nothing
 
         .section .note.GNU-stack, "", @progbits
