@@ -13,8 +13,9 @@ endif
 
 # What users type starts with the packages that it takes.
 NO_DEPS := help clean objects programs
+TESTS   := test test-long lint
 ifneq ($(filter-out $(NO_DEPS),$(MAKECMDGOALS)),)
-ifneq ($(shell tools/deps >&2 || echo failed),)
+ifneq ($(shell tools/deps $(if $(filter $(TESTS),$(MAKECMDGOALS)),--test) >&2 || echo failed),)
 $(error packages are missing, see above)
 endif
 endif
@@ -297,7 +298,8 @@ BOOT   := tools/boot --smp $(SMP) --mem $(MEM)
 STRESS := /bin/stress --json $(if $(SLOT),--slot $(SLOT)) $(if $(LOCK),--lock $(LOCK))
 
 run: $(B)/tollgate.iso $(SDK) ## the tour: boot on SMP=4 CPUs, show it all, report
-	$(Q)$(BOOT) --json $(B)/run.json -- /bin/tour
+	$(Q)status=0; $(BOOT) --json $(B)/run.json -- /bin/tour || status=$$?; \
+	    tools/report/report -o $(B)/report.html $(B)/run.json && exit $$status
 
 stress: $(B)/tollgate.iso ## all CPUs call SLOT= under LOCK= for SECONDS= or COUNT=
 	$(Q)$(BOOT) --json $(B)/stress.json -- $(STRESS) \
@@ -308,6 +310,11 @@ latency: $(B)/tollgate.iso ## interrupts-off figures of a stress run of SECONDS=
 	$(Q)$(BOOT) --json $(B)/latency.json -- $(STRESS) --toll on \
 	    --seconds $(or $(SECONDS),5)
 	@echo "report: $(B)/latency.json"
+
+RUN ?= $(B)/run.json
+
+report: ## one HTML page, build/report.html, of RUN=build/run.json or a sweep
+	$(Q)tools/report/report -o $(B)/report.html $(RUN)
 
 debug: $(B)/tollgate.iso ## QEMU stopped, gdb attached, symbols loaded
 	$(Q)tools/debug $(B)/tollgate.debug $(BOOT) --gdb -- /bin/tour
@@ -335,7 +342,7 @@ clean: ## remove what was built
 help: ## all targets, one line each
 	@sed -n 's/^\([a-z_.-]*\):.*## /\1\t/p' Makefile | expand -t 24
 
-.PHONY: run stress latency debug iso test test-long lint objects clean help
+.PHONY: run stress latency report debug iso test test-long lint objects clean help
 
 # --- dependencies -----------------------------------------------------------
 

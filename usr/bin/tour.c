@@ -354,9 +354,9 @@ int main(void) {
     show_own(&cpus);
     show_shared(&cpus);
     printf(
-        "\n%s\nThe report of `make run`, with these figures and more, is "
-        "build/run.json; times\nin it are in cycles. `make help` lists what "
-        "else can be tried.\n",
+        "\n%s\nOf `make run`, build/report.html shows these figures and more;\n"
+        "build/run.json has them for programs, times in cycles. `make help` "
+        "lists what\nelse can be tried.\n",
         all_ok ? "All that was verified held."
                : "SOMETHING FAILED: see the lines above.");
     return all_ok ? EXIT_OK : EXIT_FAILED;

@@ -1,0 +1,208 @@
+# SPDX-License-Identifier: MIT
+# The plots of runs: for each a line of its template's variables and its data.
+# Output is lines "FILE TAB TEXT": NAME.dat, all.gp (what gnuplot runs) and
+# titles (NAME, title, description).
+include "figures";
+include "run";
+include "sweep";
+
+# Which colour a lock has everywhere.
+def lock_series:
+  {ticket: 1, tas: 2, ttas: 3, mcs: 4, clh: 5, anderson: 6, ticket_pb: 7}[.] // 8;
+
+def hammer_series: .plan.lock as $lock | if $lock then $lock | lock_series else 8 end;
+
+# Names for a legend: of records, their locks, where that tells them apart.
+def legend:
+  map(.plan.lock // .plan.name) as $short
+  | if ($short | unique | length) == length then $short else map(.label) end;
+
+# Cycles as the number that an axis shows: seconds, or instructions.
+def axis($run; $hz):
+  if $hz == 0 then .
+  elif $run | counts_instructions then . * 1e9 / $hz
+  else . / $hz
+  end;
+def axis_unit($run): if $run | counts_instructions then "" else "s" end;
+
+# plot_all(NAME; TEMPLATE; SIZES; TITLE; DESCRIPTION; VARIABLES): what makes a
+# plot of the data lines in `.`, in each of SIZES, {suffix: [width, height]}.
+def plot_all($name; $template; $sizes; $title; $desc; $variables):
+  ("\($name).dat\t" + .[]),
+  ($sizes | to_entries[]
+    | "\($name)\(.key)" as $out
+    | "all.gp\twidth = \(.value[0]); height = \(.value[1]); out = \"\($out).svg\"",
+      "all.gp\tload \"style.gp\"",
+      "all.gp\tdata = \"\($name).dat\"; \($variables)",
+      "all.gp\tload \"\($template).gp\"",
+      "titles\t\($out)\t\($title)\t\($desc)");
+
+def small: {"": [520, 320]};
+def wide: {"": [1060, 360], "-narrow": [520, 360]};
+
+# A block of data: a title, its lines, what separates it from the next.
+def block($title; lines): "\"\($title)\"", lines, "", "";
+
+# The outline of a histogram, down to the floor where buckets are missing. From 32
+# on, there are 16 buckets for each power of two.
+def outline($run; $hz):
+  def width: if . < 32 then 1 else pow(2; (log2 | floor) - 4) end;
+  def before: [. - width, 0] | max;
+  def line($count): "\([., 0.5] | max | axis($run; $hz)) \($count)";
+  . as $buckets
+  | range(0; length) as $i
+  | $buckets[$i] as [$last, $count]
+  | ($last | before) as $from
+  | ($i > 0 and $buckets[$i - 1][0] >= $from) as $joined
+  | if $joined then empty else $from | line(0.7) end,
+    ($from | line($count)),
+    ($last | line($count)),
+    if $i < ($buckets | length - 1)
+       and ($buckets[$i + 1][0] | before) <= $last
+    then empty else $last | line(0.7) end;
+
+def distribution_plots($run; $kind; $what):
+  [$run | hammers
+    | select(($kind != "wait" or .plan.lock)
+        and .total and ((.total[$kind].buckets // []) | length > 0))] as $with
+  | if ($with | length) == 0 then empty
+    else
+      ([$with[] | noise_floor | axis($run; $with[0].cycles_per_sec)] | max)
+        as $noise
+      | ($with | legend) as $names
+      | [range(0; $with | length) as $i
+          | $with[$i] as $h
+          | block($names[$i];
+              $h.total[$kind].buckets | outline($run; $h.cycles_per_sec))]
+      | plot_all($kind; "distribution"; small; $what;
+          ($with | map("\(.label): median "
+              + (.cycles_per_sec as $hz | .total[$kind].median
+                 | cost_text($run; $hz))
+              + ", longest "
+              + (.cycles_per_sec as $hz | .total[$kind].max
+                 | cost_text($run; $hz)) + " of \(.total[$kind].n) calls")
+            | join("; "));
+          "blocks = \($with | length); noise = \(if $run | is_exact
+            then 0 else $noise end); most = \($with
+            | map(.cycles_per_sec as $hz | .total[$kind].max
+                | axis($run; $hz)) | max); label = \"\($what)\"; colours = \"\($with
+            | map(hammer_series) | join(" "))\"; unit = \"\(axis_unit($run))\"")
+    end;
+
+def latency_plots($run):
+  [$run | records("latency")] as $records
+  | range(0; $records | length) as $i
+  | $records[$i]
+  | if .mode == "shot" then "known shots" else "cyclic wake-ups" end
+  | . as $what
+  | $records[$i]
+  | [.threads[] | select(.histogram | length > 0)] as $threads
+  | if ($threads | length) == 0 then empty
+    else
+      [$threads[] | block("CPU \(.cpu)"; .histogram[] | "\(.[0]) \(.[1])")]
+      | plot_all("latency-\($i)"; "latency"; wide; "Latency of \($what)";
+          ($threads | map("CPU \(.cpu): longest \(.max_ns | ns_text) of \(.n
+            | plural("sample"))") | join("; "));
+          "blocks = \($threads | length)")
+    end;
+
+def shares_plot($run):
+  [$run | hammers | select(.plan.lock and ([.cpus[].contended] | add > 0))]
+    as $with
+  | if ($with | length) == 0 then empty
+    else
+      ($with | map(.cpus | length) | max) as $cpus
+      | ($with | legend) as $names
+      | [range(0; $with | length) as $k
+          | $with[$k]
+          | ([.cpus[].contended] | add) as $sum
+          | block($names[$k]; range(0; .cpus | length) as $i
+              | "\($i) \(.cpus[$i].contended * 100 / $sum)")]
+      | plot_all("shares"; "shares"; small; "Shares of the CPUs";
+          ($with | map("\(.label): Jain index \(.jain | real_text)")
+            | join("; "));
+          "blocks = \($with | length); cpus = \($cpus); even = \(100 / $cpus);"
+          + " colours = \"\($with | map(hammer_series) | join(" "))\"")
+    end;
+
+def bound_plots($run):
+  [$run | hammers | select((.bound.queue // []) | length > 0)] as $with
+  | range(0; $with | length) as $i
+  | $with[$i]
+  | .cycles_per_sec as $hz
+  | .bound.queue as $queue
+  | [$queue[]
+      | "\(.length) \((if .n > 0 then .wait_sum / .n else 0 end)
+          | [axis($run; $hz), 1e-9] | max) \([.wait_max | axis($run; $hz), 1e-9]
+          | max) \([.bound | axis($run; $hz), 1e-9] | max)"]
+  | ($queue | map(.length) | max) as $last
+  | plot_all("bound-\($i)"; "bound"; small; "Wait and bound, \($with[$i].label)";
+      ($queue | map("\(.length) ahead: longest \(.wait_max
+        | cost_text($run; $hz)), bound \(.bound | cost_text($run; $hz))")
+        | join("; "));
+      "last = \($last); step = \([1, ($last / 12 | ceil)] | max); unit = \"\(axis_unit($run))\"");
+
+# The last calls, as many as a picture shows.
+def timeline_plots($run):
+  [$run | records("timeline") | select(.receipts | length > 0)] as $with
+  | range(0; $with | length) as $i
+  | $with[$i]
+  | .cycles_per_sec as $hz
+  | (.receipts | sort_by(.granted) | .[-48:]) as $calls
+  | ($calls | map(.arrived) | min) as $zero
+  | ($calls | map(.cpu) | max + 1) as $cpus
+  | def at: . - $zero | axis($run; $hz);
+    [block("off"; $calls[] | "\(.cpu) \(.arrived | at) \(.left | at)"),
+     block("waits"; $calls[] | "\(.cpu) \(.queued | at) \(.granted | at)"),
+     block("holds"; $calls[] | "\(.cpu) \(.granted | at) \(.released | at)"),
+     block("next"; range(1; $calls | length) as $k
+       | "\($calls[$k - 1].cpu) \($calls[$k - 1].released | at) "
+         + "\($calls[$k].cpu) \($calls[$k].granted | at)")]
+  | plot_all("timeline-\($i)"; "timeline"; wide;
+      "Hand-overs of \($with[$i].resource)";
+      "The last \($calls | length | plural("call")): for each CPU when it waited and when it held \($with[$i].resource)";
+      "cpus = \($cpus); step = \([1, ($cpus / 16 | ceil)] | max); unit = \"\(axis_unit($run))\"");
+
+# The runs of a file that holds one.
+def run_plots:
+  .[0] as $run
+  | $run
+  | latency_plots($run),
+    distribution_plots($run; "off"; "interrupts off"),
+    distribution_plots($run; "wait"; "wait for the lock"),
+    distribution_plots($run; "hold"; "hold"),
+    shares_plot($run), bound_plots($run), timeline_plots($run);
+
+# A figure against the number of CPUs, for each place of a sweep; `figure` takes
+# a run to what the axis shows, or to null; `floor` to its noise floor, or to null.
+def place_plots($what; $title; $unit; figure; floor):
+  places[]
+  | (place_name | "\($what)-\(.)") as $name
+  | "\($title), \(.engine), hold \(.hold)" as $full
+  | [.runs | group_by(.sweep.lock)[]
+     | {lock: .[0].sweep.lock,
+        points: [.[] | [.sweep.cpus, figure] | select(.[1] != null)]}
+     | select(.points | length > 0)] as $lines
+  | [.runs | group_by(.sweep.cpus)[]
+     | [.[0].sweep.cpus, ([.[] | floor] | max)] | select(.[1] != null)] as $floor
+  | ($lines + if ($floor | length) > 0 then [{lock: "noise floor", points: $floor}]
+      else [] end) as $lines
+  | if ($lines | length) == 0 then empty
+    else
+      [$lines[] | block(.lock; .points[] | "\(.[0]) \(.[1])")]
+      | plot_all($name; "sweep"; small; $full;
+          ($lines | map("\(.lock): " + (.points
+            | map("\(.[1]) on \(.[0])") | join(", "))) | join("; "));
+          "blocks = \($lines | length); floor = \(if ($floor | length) > 0 then 1 else 0 end); label = \"\($title)\"; unit = \"\($unit)\"; colours = \"\($lines
+            | map(.lock | lock_series) | join(" "))\"")
+    end;
+
+def sweep_plots:
+  place_plots("wait"; "longest wait"; "s";
+    hammer as $h | $h.total.wait.max
+    | if . == 0 then null else . / $h.cycles_per_sec end;
+    if is_exact then null
+    else hammer | noise_floor / .cycles_per_sec end),
+  place_plots("rate"; "calls a second"; "";
+    hammer | if .cycles > 0 then .calls / .cycles * .cycles_per_sec else null end;
+    null);

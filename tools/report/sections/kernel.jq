@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: MIT
+# What the kernel itself keeps interrupts off for, and what a call costs in
+# instructions.
+include "figures";
+include "html";
+include "run";
+
+# The largest noise that any record of the run saw, in seconds, or null.
+def run_noise:
+  [(hammers | select(.cycles_per_sec > 0) | noise_floor / .cycles_per_sec),
+   (records("latency") | ([.noise_before, .noise_after] | max) / .clock_hz)] | max;
+
+def kernel_section:
+  . as $run
+  | run_noise as $noise
+  | [records("kernel_sections")] as $records
+  | section("kernel"; "The kernel's own interrupts-off sections";
+      if ($records | length) == 0 then
+        absent("The kernel's own sections were not watched in this run.";
+          "tools/boot --append toll=full --json build/run.json -- /bin/stress --toll full --json")
+      else
+        $records[]
+        | .cycles_per_sec as $hz
+        | .n as $n
+        | table("The longest sections outside of custom calls";
+            ["off at", "on again at", "#CPU", "#off", "#noise floor"];
+            .worst | map([(.from | code), (.to | code), .cpu,
+              (.cycles | cost_text($run; $hz)),
+              (if $noise then $noise | seconds_text else "–" end)])),
+          ("\(.n | plural("section")), longest \(.max | cost_text($run; $hz)), "
+           + "\(.sum | cost_text($run; $hz)) in all; the chance of a longer one: \($n | rule_of_three)."
+           | p)
+      end);
+
+def price_section:
+  [records("price")] as $records
+  | section("price"; "Instructions of a call";
+      if ($records | length) == 0 then
+        absent("Instructions were not counted in this run.";
+          "tools/boot --icount --smp 1 --json build/run.json -- /bin/price")
+      else
+        $records[]
+        | table("Guest instructions from the program's call to the one after it";
+            ["#slot", "name", "#called", "#measured", "#refused", "#fenced off"];
+            .slots | map([.slot, .name, (.instructions | count_text),
+              (.instructions_measured | count_text),
+              (.instructions_refused | count_text),
+              (.instructions_fenced | count_text)])),
+          ("The least of n = \(.n | count_text) for each." | p)
+      end);

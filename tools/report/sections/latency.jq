@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: MIT
+# How late timers were answered, and on whose account.
+include "figures";
+include "html";
+include "run";
+
+def threads_table($run):
+  . as $record
+  | ([.noise_before, .noise_after] | max / $record.clock_hz * 1e9) as $noise
+  | table("How late timers were answered";
+      ["#CPU", "#min", "#average", "#max", "#noise floor", "#n", "#overflows",
+       "#chance of a later one"];
+      .threads | map([.cpu, (.min_ns | ns_text), (.avg_ns | ns_text),
+        (.max_ns | ns_text), ($noise | ns_text), (.n | count_text),
+        (.overflows | count_text), (.n | rule_of_three)]));
+
+def what:
+  if .mode == "shot" then "Timers armed for a known instant"
+  else "Periodic wake-ups, as cyclictest makes them"
+  end;
+
+def latency_section:
+  . as $run
+  | [records("latency")] as $records
+  | section("latency"; "Latency";
+      if ($records | length) == 0 then
+        absent("This run measured no latency."; "make latency")
+      else
+        range(0; $records | length) as $i
+        | $records[$i]
+        | wide_plot("latency-\($i)";
+            "\(what), every \(.interval_ns | ns_text), \(.policy) at priority \(.priority): how many samples were how late. Counts are logarithmic, so that a single late one shows."),
+          threads_table($run),
+          ("\(.spoiled | plural("sample")) of \([.threads[].n] | add | count_text) "
+           + (if .spoiled == 1 then "was" else "were" end)
+           + " spoiled by the host, which stopped the machine meanwhile; they are in the figures, not dropped." | p)
+      end);
+
+# Who held interrupts off, in words.
+def culprit:
+  if .phase == "kernel" or .phase == "handler" then
+    if .from then {html: "<code>\(.from | @html)</code> to <code>\(.to // "?" | @html)</code>"} else "–" end
+  elif .slot == null or .slot < 0 then "–"
+  else "slot \(.slot)" + (if .slot_name then ", \(.slot_name)" else "" end)
+  end;
+
+def phase_text:
+  {wait: "waiting for a lock", hold: "inside a callout",
+   gate: "in the gate", handler: "in an interrupt handler",
+   kernel: "in a section of the kernel", none: "nobody: the timer's own path"}[.phase] // .phase;
+
+def blame_section:
+  [records("latency") | select(.blame) | .blame[]] as $blame
+  | section("blame"; "Blame";
+      if ($blame | length) == 0 then
+        absent("Nobody can be blamed: this run fired no shots at known instants.";
+          "make latency MODE=shot")
+      else
+        ("Each shot's lateness is charged to what kept interrupts off on its CPU at the due time." | p),
+        table("Whose interrupts-off time made shots late";
+          ["when", "who", "#type ID", "#shots", "#late in all", "#worst"];
+          $blame | sort_by(-.sum_ns) | map([phase_text, culprit,
+            (.type_id // "–"), (.n | count_text), (.sum_ns | ns_text),
+            (.max_ns | ns_text)]))
+      end);

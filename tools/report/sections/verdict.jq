@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: MIT
+# The verdict: a sentence, and a table of what was verified.
+include "figures";
+include "html";
+include "run";
+
+# {good, text}: the sentence.
+def verdict:
+  [statements] as $all
+  | ($all | map(select(.ok | not)) | length) as $failed
+  | ($all | length) as $count
+  | end_text as $ended
+  | if $ended then {good: false, text: $ended}
+    elif $failed > 0 then
+      {good: false,
+       text: "\($failed) of \($count | plural("statement")) that were verified did not hold."}
+    elif .status != 0 then
+      {good: false, text: "The program ended with status \(.status)."}
+    elif $count == 0 then
+      {good: true, text: "The program ended well; it verifies nothing by itself."}
+    else
+      {good: true,
+       text: (if $count == 1 then "The one statement that was verified held."
+         else "All \($count) statements that were verified held." end)}
+    end;
+
+# What was run on what, as a clause.
+def summary:
+  "\(.command | map(select(startswith("/") or startswith("build/"))) | last // "") "
+  + "on \(.smp | plural("CPU")) of \(emulator) (\(.engine)); "
+  + "the host has \(.host.cores | plural("core")).";
+
+def verdict_section:
+  [statements] as $all
+  | section("verdict"; "What was verified";
+      if ($all | length) == 0 then
+        absent("No program of this run verifies anything.";
+          "tools/boot --json build/run.json -- /bin/stress --json")
+      else
+        table("Each statement, and whether it held"; ["of", "statement", "verdict"];
+          $all | sort_by(.ok) | map([.what, .text, (.ok | mark)]))
+      end);

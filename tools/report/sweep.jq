@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: MIT
+# The runs of a sweep: each hammered one slot.
+include "run";
+
+# Its one record of that, or null if it broke off before.
+def hammer: first(hammers) // null;
+
+# The last run of each place in the sweep, in order.
+def sweep_runs:
+  group_by([.sweep.engine, .sweep.hold, .sweep.lock, .sweep.cpus, .sweep.count])
+  | map(.[-1])
+  | sort_by([.sweep.engine, .sweep.hold,
+      ({ticket: 1, ticket_pb: 2, mcs: 3, clh: 4, anderson: 5, tas: 6, ttas: 7}
+         [.sweep.lock] // 8), .sweep.cpus]);
+
+# "ok", or why not.
+def run_verdict:
+  ([statements | select(.ok | not) | .text][0]) as $failure
+  | if $failure then "FAILED: " + $failure
+    elif end_text then "FAILED: " + end_text
+    elif .status != 0 then "FAILED: status \(.status)"
+    else "ok"
+    end;
+
+# Engine and hold of each plot, with the runs that belong there.
+def places:
+  sweep_runs
+  | group_by([.sweep.engine, .sweep.hold])
+  | map({engine: .[0].sweep.engine, hold: .[0].sweep.hold,
+         runs: map(select(hammer | .total != null))})
+  | map(select(.runs | length > 0));
+
+def place_name: "\(.engine)-\(.hold)";
