@@ -279,6 +279,20 @@ $(B)/mkcallout: $(MKCALLOUT_OBJ)
 	$(call say,LINK,$@)
 	$(Q)gcc -o $@ $^ -lelf -lZydis
 
+# The scope: a plugin of QEMU's, which exports its entry alone.
+SCOPE_CFLAGS := $(HOST_CFLAGS) -D_GNU_SOURCE -fPIC -fvisibility=hidden
+SCOPE_OBJ := $(addprefix $(B)/plugin/,$(addsuffix .o,\
+               $(wildcard tools/scope/*.c) kernel/base/histogram.c))
+
+$(B)/plugin/%.c.o: %.c Makefile
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)gcc $(SCOPE_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(B)/scope.so: $(SCOPE_OBJ)
+	$(call say,LINK,$@)
+	$(Q)gcc -shared -o $@ $^ -lelf
+
 # --- the boot image ---------------------------------------------------------
 
 $(B)/tollgate.iso: $(B)/tollgate.elf $(B)/initrd.tar $(wildcard iso/*)
@@ -319,12 +333,12 @@ report: ## one HTML page, build/report.html, of RUN=build/run.json or a sweep
 debug: $(B)/tollgate.iso ## QEMU stopped, gdb attached, symbols loaded
 	$(Q)tools/debug $(B)/tollgate.debug $(BOOT) --gdb -- /bin/tour
 
-iso: $(B)/tollgate.iso $(SDK) ## the hybrid boot image, build/tollgate.iso
+iso: $(B)/tollgate.iso $(SDK) $(B)/scope.so ## the hybrid boot image, and what tools/boot takes
 
-test: $(B)/tollgate.iso programs ## every test: host, guest, model, matrix
+test: $(B)/tollgate.iso $(B)/scope.so programs ## every test: host, guest, model, matrix
 	$(Q)tests/run
 
-test-long: $(B)/tollgate.iso programs ## the whole matrix, all mutants, long fuzzing
+test-long: $(B)/tollgate.iso $(B)/scope.so programs ## the whole matrix, all mutants, long fuzzing
 	$(Q)tests/run --long
 
 lint: ## include edges, formatting, static checks
