@@ -186,7 +186,7 @@ static struct thread *thread_copy(const struct clone_request *request) {
     thread->fs_base =
         (request->flags & CLONE_SETTLS) != 0 ? request->tls : self->fs_base;
     thread->signal_mask = self->signal_mask;
-    scheduler_copy_affinity(thread, self);
+    scheduler_inherit(thread, self);
     if (request->flags & CLONE_CHILD_CLEARTID) {
         thread->clear_child_tid = request->child_tid;
     }

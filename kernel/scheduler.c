@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-// See scheduler.h. One queue, first come, first served, for all CPUs; a CPU
-// takes the first thread that may run on it.
+// See scheduler.h. What is ready is in run_queue.c, who is told in placement.c.
 #include "kernel/scheduler.h"
 
 #include <stdatomic.h>
@@ -10,23 +9,18 @@
 #include "kernel/callouts.h"
 #include "kernel/clock.h"
 #include "kernel/panic.h"
+#include "kernel/placement.h"
 #include "kernel/process.h"
+#include "kernel/run_queue.h"
 #include "kernel/space.h"
 #include "kernel/traps.h"
 #include "kernel/wait_queue.h"
-#include "smp/ipi.h"
 
 struct cpu_set scheduler_cpus;
 
 static struct spinlock sched_lock = SPINLOCK_INITIALIZER("scheduler");
-static struct thread *ready_head;       // [sched_lock]
-static struct thread **ready_tail;      // [sched_lock]
 static struct thread *sleepers;         // [sched_lock] ascending by deadline
-static struct cpu_mask idle_cpus;       // [sched_lock]
-static _Atomic uint32_t ready_count;    // changed under the lock, read without
-static _Atomic uint64_t first_deadline; // the same
-
-// --- the other CPUs ---------------------------------------------------------
+static _Atomic uint64_t first_deadline; // changed under the lock, read without
 
 static void need_resched_set(struct percpu *cpu) {
     __atomic_store_n(&cpu->need_resched, 1, __ATOMIC_RELAXED);
@@ -34,66 +28,6 @@ static void need_resched_set(struct percpu *cpu) {
 
 static bool need_resched(const struct percpu *cpu) {
     return __atomic_load_n(&cpu->need_resched, __ATOMIC_RELAXED) != 0;
-}
-
-static void kick(cpu_id_t cpu) {
-    need_resched_set(percpu_of(cpu));
-    if (cpu != this_cpu()->cpu_id) {
-        smp_kick(cpu);
-    }
-}
-
-static void idle_set(cpu_id_t cpu, bool idle) {
-    uint64_t bit = 1ul << cpu % 64;
-    uint64_t *word = &idle_cpus.bits[cpu / 64];
-    *word = idle ? *word | bit : *word & ~bit;
-}
-
-// Find an idle CPU for a ready thread, best the one where it ran last, and
-// claim it, so that the next thread gets another.
-static void kick_idle_cpu(const struct thread *thread) {
-    if (cpu_mask_has(&idle_cpus, thread->cpu) &&
-        cpu_mask_has(&thread->affinity, thread->cpu)) {
-        idle_set(thread->cpu, false);
-        kick(thread->cpu);
-        return;
-    }
-    for (size_t i = 0; i < ARRAY_SIZE(idle_cpus.bits); i++) {
-        uint64_t fit = idle_cpus.bits[i] & thread->affinity.bits[i];
-        if (fit != 0) {
-            cpu_id_t cpu = (cpu_id_t)(i * 64) + (cpu_id_t)__builtin_ctzl(fit);
-            idle_set(cpu, false);
-            kick(cpu);
-            return;
-        }
-    }
-}
-
-// --- the run queue ----------------------------------------------------------
-
-static void ready_push(struct thread *thread) {
-    thread->state = THREAD_READY;
-    thread->next_ready = NULL;
-    *ready_tail = thread;
-    ready_tail = &thread->next_ready;
-    atomic_fetch_add_explicit(&ready_count, 1, memory_order_relaxed);
-}
-
-static struct thread *ready_take(cpu_id_t cpu) {
-    struct thread **link = &ready_head;
-    while (*link != NULL && !cpu_mask_has(&(*link)->affinity, cpu)) {
-        link = &(*link)->next_ready;
-    }
-    struct thread *thread = *link;
-    if (thread == NULL) {
-        return NULL;
-    }
-    *link = thread->next_ready;
-    if (*link == NULL) {
-        ready_tail = link;
-    }
-    atomic_fetch_sub_explicit(&ready_count, 1, memory_order_relaxed);
-    return thread;
 }
 
 // --- sleepers ---------------------------------------------------------------
@@ -156,27 +90,39 @@ static void switch_to(struct percpu *cpu, struct thread *next) {
     scheduler_finish_switch(thread_switch(previous, next));
 }
 
+// A thread that runs goes back into the queue. In the preemptive classes who
+// loses its CPU to a higher priority does not lose its turn.
+static void requeue(struct thread *thread, bool yields) {
+    bool is_preemptive = thread->schedule.policy != SCHED_OTHER;
+    if (yields || !is_preemptive || thread->slice == 0) {
+        thread->slice = SCHED_RR_TICKS;
+        run_queue_push(thread);
+    } else {
+        run_queue_push_front(thread);
+    }
+}
+
 // Give the CPU to the next thread. The lock is held, and released when the
 // caller's thread runs again.
-static void schedule(void) {
+static void schedule(bool yields) {
     struct percpu *cpu = this_cpu();
     // With interrupts on, one could strike on the way out, after SWAPGS.
     ASSERT((read_rflags() & RFLAGS_IF) == 0);
     struct thread *previous = cpu->current;
     __atomic_store_n(&cpu->need_resched, 0, __ATOMIC_RELAXED);
     if (previous->state == THREAD_RUNNING && previous != cpu->idle) {
-        ready_push(previous);
+        requeue(previous, yields);
     }
-    struct thread *next = ready_take(cpu->cpu_id);
+    struct thread *next = run_queue_take(cpu->cpu_id);
     if (next == NULL) {
         next = cpu->idle;
     }
-    idle_set(cpu->cpu_id, next == cpu->idle);
-    if (previous->state == THREAD_READY && previous != next) {
-        kick_idle_cpu(previous);
-    }
     next->state = THREAD_RUNNING;
     next->cpu = cpu->cpu_id;
+    placement_runs(cpu->cpu_id, next);
+    if (previous->state == THREAD_READY) {
+        placement_find(previous);
+    }
     if (next != previous) {
         switch_to(cpu, next);
     } else {
@@ -186,13 +132,20 @@ static void schedule(void) {
 
 void scheduler_yield(void) {
     bool irq = spin_lock(&sched_lock);
-    schedule();
+    schedule(true);
+    irq_restore(irq);
+}
+
+// Look for another thread because this CPU was told to.
+static void preempt(void) {
+    bool irq = spin_lock(&sched_lock);
+    schedule(false);
     irq_restore(irq);
 }
 
 bool scheduler_may_go_on(void) {
     if (need_resched(this_cpu())) {
-        scheduler_yield();
+        preempt();
     }
     return !thread_is_killed(thread_current());
 }
@@ -200,11 +153,19 @@ bool scheduler_may_go_on(void) {
 _Noreturn void scheduler_exit(void) {
     spin_lock_irq_off(&sched_lock);
     thread_current()->state = THREAD_DEAD;
-    schedule();
+    schedule(false);
     panic("a dead thread runs");
 }
 
 // --- blocking and waking ----------------------------------------------------
+
+static void make_ready(struct thread *thread) {
+    if (thread->slice == 0) {
+        thread->slice = SCHED_RR_TICKS;
+    }
+    run_queue_push(thread);
+    placement_find(thread);
+}
 
 // The caller holds the scheduler's lock.
 static void wake_locked(struct thread *thread) {
@@ -214,8 +175,7 @@ static void wake_locked(struct thread *thread) {
     if (thread->deadline != WAIT_FOREVER) {
         sleeper_remove(thread);
     }
-    ready_push(thread);
-    kick_idle_cpu(thread);
+    make_ready(thread);
 }
 
 void thread_block(
@@ -236,7 +196,7 @@ void thread_block(
         spin_unlock(&sched_lock, false);
         return;
     }
-    schedule();
+    schedule(false);
 }
 
 void thread_wake(struct thread *thread) {
@@ -247,8 +207,7 @@ void thread_wake(struct thread *thread) {
 
 void scheduler_start(struct thread *thread) {
     bool irq = spin_lock(&sched_lock);
-    ready_push(thread);
-    kick_idle_cpu(thread);
+    make_ready(thread);
     spin_unlock(&sched_lock, irq);
 }
 
@@ -259,7 +218,7 @@ void thread_kill(struct thread *thread) {
         wake_locked(thread);
     }
     if (thread->state == THREAD_RUNNING && thread != thread_current()) {
-        kick(thread->cpu);
+        placement_kick(thread->cpu);
     }
     spin_unlock(&sched_lock, irq);
 }
@@ -275,7 +234,7 @@ bool scheduler_sleep_until(uint64_t deadline) {
     return !thread_is_killed(thread);
 }
 
-// --- affinity and types -----------------------------------------------------
+// --- affinity, schedules, types ---------------------------------------------
 
 static bool mask_has_cpu_up(const struct cpu_mask *mask) {
     for (cpu_id_t cpu = 0; cpu < MAX_CPUS; cpu++) {
@@ -294,10 +253,10 @@ bool scheduler_set_affinity(
     bool irq = spin_lock(&sched_lock);
     thread->affinity = *mask;
     if (thread->state == THREAD_READY) {
-        kick_idle_cpu(thread);
+        placement_find(thread);
     }
     if (thread->state == THREAD_RUNNING && !cpu_mask_has(mask, thread->cpu)) {
-        kick(thread->cpu);
+        placement_kick(thread->cpu);
     }
     spin_unlock(&sched_lock, irq);
     return true;
@@ -313,9 +272,36 @@ void scheduler_get_affinity(struct thread *thread, struct cpu_mask *mask) {
     spin_unlock(&sched_lock, irq);
 }
 
-void scheduler_copy_affinity(struct thread *to, const struct thread *from) {
+void scheduler_set(struct thread *thread, const struct schedule *schedule) {
+    bool irq = spin_lock(&sched_lock);
+    if (thread->state == THREAD_READY) {
+        run_queue_remove(thread);
+    }
+    thread->schedule = *schedule;
+    thread->slice = 0; // its turn begins anew
+    if (thread->state == THREAD_READY) {
+        make_ready(thread);
+    }
+    if (thread->state == THREAD_RUNNING) {
+        placement_runs(thread->cpu, thread);
+        placement_kick(thread->cpu);
+    }
+    spin_unlock(&sched_lock, irq);
+}
+
+struct schedule scheduler_get(struct thread *thread) {
+    bool irq = spin_lock(&sched_lock);
+    struct schedule schedule = thread->schedule;
+    spin_unlock(&sched_lock, irq);
+    return schedule;
+}
+
+void scheduler_inherit(struct thread *to, const struct thread *from) {
     bool irq = spin_lock(&sched_lock);
     to->affinity = from->affinity;
+    if (!from->schedule.reset_on_fork) {
+        to->schedule = from->schedule;
+    }
     spin_unlock(&sched_lock, irq);
 }
 
@@ -354,15 +340,27 @@ static void sleepers_wake(void) {
     spin_unlock(&sched_lock, irq);
 }
 
+// Whether a tick ends the turn of the thread that runs. Its schedule may be
+// changed meanwhile: then this tick goes by the one before.
+static bool turn_is_over(struct thread *thread) {
+    switch (__atomic_load_n(&thread->schedule.policy, __ATOMIC_RELAXED)) {
+    case SCHED_FIFO:
+        return false;
+    case SCHED_RR:
+        return thread->slice == 0 || --thread->slice == 0;
+    default:
+        return true;
+    }
+}
+
 void scheduler_tick(void) {
     struct percpu *cpu = this_cpu();
     if (cpu->cpu_id == 0) {
         sleepers_wake();
     }
-    if (atomic_load_explicit(&ready_count, memory_order_relaxed) == 0) {
-        return;
+    if (!run_queue_is_empty() && turn_is_over(cpu->current)) {
+        need_resched_set(cpu);
     }
-    need_resched_set(cpu);
 }
 
 void scheduler_kicked(void) {
@@ -378,14 +376,14 @@ void before_user(struct regs *regs) {
         if (!need_resched(this_cpu())) {
             return;
         }
-        scheduler_yield();
+        preempt();
     }
 }
 
 // --- start ------------------------------------------------------------------
 
 void scheduler_init(void) {
-    ready_tail = &ready_head;
+    run_queue_init();
     first_deadline_update();
 }
 
@@ -398,6 +396,9 @@ void scheduler_init_cpu(void) {
     struct percpu *cpu = this_cpu();
     ASSERT(cpu->idle != NULL);
     cpu->current = cpu->idle;
+    bool irq = spin_lock(&sched_lock);
+    placement_add_cpu(cpu->cpu_id);
+    spin_unlock(&sched_lock, irq);
     cpu_set_add(&scheduler_cpus, cpu->cpu_id);
 }
 
@@ -406,7 +407,7 @@ _Noreturn void scheduler_idle(void) {
     scheduler_yield();
     for (;;) {
         if (need_resched(this_cpu())) {
-            scheduler_yield();
+            preempt();
         } else {
             callout_idle();
         }

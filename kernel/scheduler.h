@@ -77,8 +77,14 @@ MUST_CHECK bool scheduler_set_affinity(
     struct thread *thread, const struct cpu_mask *mask);
 void scheduler_get_affinity(struct thread *thread, struct cpu_mask *mask);
 
-// A new thread may run where the other may; it is not ready yet.
-void scheduler_copy_affinity(struct thread *to, const struct thread *from);
+// Give a thread a policy and a priority that fit each other. It goes behind its
+// new equals.
+void scheduler_set(struct thread *thread, const struct schedule *schedule);
+struct schedule scheduler_get(struct thread *thread);
+
+// A new thread may run where the other may, and is scheduled as it is; it is
+// not ready yet.
+void scheduler_inherit(struct thread *to, const struct thread *from);
 
 // Tell every CPU that runs a thread of the process about its type ID.
 void scheduler_update_type(const struct process *process);

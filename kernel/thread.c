@@ -124,6 +124,8 @@ static struct thread *thread_alloc(void) {
     if (thread != NULL) {
         fx_init(thread);
         memset(&thread->affinity, 0xff, sizeof(thread->affinity));
+        thread->claimed = CPU_NONE;
+        thread->slice = SCHED_RR_TICKS;
     }
     return thread;
 }

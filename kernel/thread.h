@@ -10,6 +10,7 @@
 
 #include "kernel/base/regs.h"
 #include "kernel/base/types.h"
+#include "kernel/schedule.h"
 #include "smp/percpu.h"
 
 #define THREAD_STACK_SIZE 0x4000ul
@@ -58,6 +59,9 @@ struct thread {
     bool interruptible;        // [s] a kill ends the wait
     cpu_id_t cpu;              // [s] where it runs, or ran last
     struct cpu_mask affinity;  // [s]
+    struct schedule schedule;  // [s]
+    uint32_t slice;            // [s] and its CPU: ticks left, SCHED_RR; 0: over
+    cpu_id_t claimed;          // [s] CPU that was kicked for it, or CPU_NONE
     struct thread *next_ready; // [s] run queue
     uint64_t deadline;         // [s] of its wait, WAIT_FOREVER without
     struct thread *next_sleeper; // [s] ascending by deadline

@@ -10,6 +10,7 @@
 typedef uint64_t paddr_t;  // a physical address
 typedef uint64_t cycles_t; // time-stamp counter ticks
 typedef uint32_t cpu_id_t; // 0..num_cpu-1, dense; 0 is the boot CPU
+#define CPU_NONE UINT32_MAX
 
 // IDs have 8 bits, as in xAPIC. No structure is sized by hand, so this is the
 // only limit.
