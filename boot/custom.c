@@ -8,6 +8,7 @@
 #include "boot/modules.h"
 #include "callouts/hardware.h"
 #include "kernel/base/string.h"
+#include "smp/resource_lock.h"
 
 #define PERCPU_ALIGN 64u // a line of its own for each slot on each CPU
 #define SHIPPED_VERSION "shipped"
@@ -219,7 +220,9 @@ void init_custom(const struct machine *machine) {
         custom->slots[i].resource = NO_RESOURCE;
     }
     for (uint32_t i = 0; i < MAX_RESOURCES; i++) {
-        add_storage(&custom->resources[i].lock, NULL, RESOURCE_LOCK_SIZE);
+        add_storage(
+            &custom->resources[i].lock, NULL,
+            resource_lock_size(machine->num_cpus));
     }
     for (size_t i = 0; i < ARRAY_SIZE(shipped); i++) {
         bool replaced = shipped[i].slot == 0 && replacement.rtn != NULL;

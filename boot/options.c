@@ -125,26 +125,18 @@ static char *cut_value(char *name) {
     return equals + 1;
 }
 
-// design.md, section 7, names more kinds than this version has.
+#define LOCK_NAME(number, NAME, name, fair) #name,
+#define LOCK_WORD(number, NAME, name, fair) " " #name
+
 static const char *parse_kind(const char *text, enum lock_kind *out) {
-    static const struct {
-        const char *name;
-        enum lock_kind kind;
-        bool missing;
-    } kinds[] = {
-        {"ticket", LOCK_TICKET, false},   {"tas", LOCK_TAS, false},
-        {"ttas", LOCK_TTAS, false},       {"mcs", LOCK_TICKET, true},
-        {"clh", LOCK_TICKET, true},       {"anderson", LOCK_TICKET, true},
-        {"ticket_pb", LOCK_TICKET, true},
-    };
-    for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
-        if (strcmp(text, kinds[i].name) == 0) {
-            *out = kinds[i].kind;
-            return kinds[i].missing ? "not in this version, ticket used" : NULL;
+    static const char *const names[NUM_LOCK_KINDS] = {LOCK_KINDS(LOCK_NAME)};
+    for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+        if (strcmp(text, names[i]) == 0) {
+            *out = (enum lock_kind)i;
+            return NULL;
         }
     }
-    *out = NUM_LOCK_KINDS;
-    return "no such lock, there are ticket tas ttas";
+    return "no such lock, there are" LOCK_KINDS(LOCK_WORD);
 }
 
 // --- options ----------------------------------------------------------------
@@ -162,7 +154,7 @@ static const char *parse_cpus(struct options *options, char *rest) {
 static const char *parse_lock(struct options *options, char *rest) {
     enum lock_kind kind;
     const char *reason = parse_kind(rest, &kind);
-    if (kind != NUM_LOCK_KINDS) {
+    if (reason == NULL) {
         options->lock = kind;
     }
     return reason;
@@ -192,11 +184,7 @@ static const char *parse_lock_of(struct options *options, char *rest) {
     }
     enum lock_kind kind;
     const char *reason = parse_kind(value, &kind);
-    if (kind == NUM_LOCK_KINDS) {
-        return reason;
-    }
-    const char *full = set_lock_of(options, rest, kind);
-    return full != NULL ? full : reason;
+    return reason != NULL ? reason : set_lock_of(options, rest, kind);
 }
 
 static const char *parse_types(struct options *options, char *rest) {

@@ -276,7 +276,22 @@ struct smp_entry {
 // this and prepares each slot's thunk. The kernel writes it when an
 // administrator binds a module, changes a lock, sets a fence: while the machine
 // is stopped.
-enum lock_kind { LOCK_TICKET = 0, LOCK_TAS = 1, LOCK_TTAS = 2, NUM_LOCK_KINDS };
+//
+// The kinds of lock, one file each in smp/: KIND(NUMBER, NAME, name, fair). A
+// fair one serves in the order of arrival.
+// clang-format off
+#define LOCK_KINDS(KIND)                                                       \
+    KIND(0, TICKET,    ticket,    1)                                           \
+    KIND(1, TAS,       tas,       0)                                           \
+    KIND(2, TTAS,      ttas,      0)                                           \
+    KIND(3, TICKET_PB, ticket_pb, 1)                                           \
+    KIND(4, MCS,       mcs,       1)                                           \
+    KIND(5, CLH,       clh,       1)                                           \
+    KIND(6, ANDERSON,  anderson,  1)
+// clang-format on
+#define LOCK_KIND(number, NAME, name, fair) LOCK_##NAME = (number),
+enum lock_kind { LOCK_KINDS(LOCK_KIND) NUM_LOCK_KINDS };
+#undef LOCK_KIND
 #define NO_RESOURCE 0xffffffffu
 struct custom_slot {
     uint64_t code;     // kernel virtual address, 0 when empty
@@ -299,10 +314,10 @@ struct custom_slot {
 struct custom_resource {
     char name[CALLOUT_NAME_SIZE];
     uint32_t lock_kind; // enum lock_kind
-    uint32_t lock;      // offset of its lock from the page's start: 128 bytes,
-                        // 64-byte aligned, zeroed: free, whatever the kind
+    uint32_t lock;      // offset of its lock from the page's start: 64-byte
+                        // aligned, zeroed, with a line for each CPU (struct
+                        // resource_lock)
 };
-#define RESOURCE_LOCK_SIZE 128
 #define MAX_RESOURCES 16
 struct custom_entry {
     struct custom_slot slots[CALLOUT_SLOTS];

@@ -8,6 +8,7 @@
 #include "kernel/pages.h"
 #include "kernel/paging.h"
 #include "kernel/receipt.h"
+#include "smp/lock_line.h"
 #include "smp/percpu.h"
 
 // Descriptors (Intel SDM volume 3, "Segment Descriptors" and "TSS Descriptor in
@@ -104,6 +105,7 @@ bool cpu_create(const struct syspage_entry *syspage, cpu_id_t cpu) {
     block->callout_storage = (uintptr_t)block + PAGE_SIZE;
     block->cpu_id = cpu;
     block->apic_id = SYSPAGE_ENTRY(syspage, cpuinfo)[cpu].apic_id;
+    block->lock_line = lock_line(cpu);
     block->receipts_base = (uintptr_t)direct(receipts);
     block->receipts_fold =
         block->receipts_base + RECEIPTS_FOLD_AT * RECEIPT_SIZE;

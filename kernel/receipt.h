@@ -6,14 +6,29 @@
 //      |--------------|-- wait --|-- hold ----|-----------|
 //      |------------------ interrupts off ------------------|
 //
-// Order is kept in numbers that every kind of lock has, 32 bits wide:
+// Order is kept in numbers that every kind of lock has, 32 bits wide;
+// `arrivals` and `entries` are those of struct resource_lock:
 //
-//            ticket lock                  other locks
-//   ticket   the one that was taken       `arrivals` of struct resource_lock,
-//                                         incremented before asking
-//   entry    `serving`, read once it is   `entries`, incremented once it is
-//            held: releases so far        held
-//   arrivals `next`, read once it is held `arrivals`, read once it is held
+//             ticket                    entry              arrivals
+//   ticket,   the one that was taken    `serving`, read    `next`, read once it
+//   ticket_pb                           once it is held:   is held
+//                                       releases so far
+//   anderson  the number that was       `entries`,         `next`, read once it
+//             taken                     incremented once   is held
+//                                       it is held
+//   mcs       place in the queue: that  as anderson        `arrivals`,
+//             of the one before, as it                     incremented before
+//             tells with its link, + 1;                    asking, read once it
+//             `entries` if nobody was                      is held
+//             before
+//   clh       place in the queue: that  as anderson        as mcs
+//             of the use waited for, as
+//             its line says, + 1
+//   tas, ttas `arrivals`, incremented   as anderson        as mcs
+//             before asking
+//
+// A place in a queue is taken by the atomic step that enters the queue, so with
+// a FIFO lock ticket and entry are the same number.
 #pragma once
 
 #include "kernel/base/types.h"

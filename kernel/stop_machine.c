@@ -13,6 +13,7 @@
 
 struct stop {
     void (*fn)(void *argument);
+    void (*each)(void *argument); // or NULL
     void *argument;
     cpu_id_t leader;
     _Atomic uint32_t stopped; // CPUs that stand still
@@ -58,11 +59,22 @@ static void stop_here(void *argument) {
     } else {
         follow(stop);
     }
+    if (stop->each != NULL) {
+        stop->each(stop->argument);
+    }
 }
 
 void stop_machine(void (*fn)(void *argument), void *argument) {
+    stop_machine_then(fn, NULL, argument);
+}
+
+void stop_machine_then(
+    void (*fn)(void *argument), void (*each)(void *argument), void *argument) {
     // The kernel is not preemptive: the caller stays on this CPU.
     struct stop stop = {
-        .fn = fn, .argument = argument, .leader = this_cpu()->cpu_id};
+        .fn = fn,
+        .each = each,
+        .argument = argument,
+        .leader = this_cpu()->cpu_id};
     rendezvous(stop_here, &stop);
 }

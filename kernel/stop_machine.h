@@ -7,3 +7,10 @@
 //
 // Context: thread context, interrupts on, no lock held.
 void stop_machine(void (*fn)(void *argument), void *argument);
+
+// The same, and every CPU, this one included, calls each(argument) with
+// interrupts off before it goes on.
+//
+// Context: as above.
+void stop_machine_then(
+    void (*fn)(void *argument), void (*each)(void *argument), void *argument);

@@ -24,13 +24,12 @@ TEMPLATE(thunk_type);
 TEMPLATE(thunk_refuse);
 TEMPLATE(thunk_refuse_measured);
 TEMPLATE(thunk_plain);
-TEMPLATE(thunk_ticket);
-TEMPLATE(thunk_tas);
-TEMPLATE(thunk_ttas);
 TEMPLATE(thunk_plain_measured);
-TEMPLATE(thunk_ticket_measured);
-TEMPLATE(thunk_tas_measured);
-TEMPLATE(thunk_ttas_measured);
+#define KIND(number, NAME, name, fair)                                         \
+    TEMPLATE(thunk_##name);                                                    \
+    TEMPLATE(thunk_##name##_measured);
+LOCK_KINDS(KIND)
+#undef KIND
 #undef TEMPLATE
 
 struct template {
@@ -48,9 +47,10 @@ static const struct template plain[2] = {
     TEMPLATE(thunk_plain), TEMPLATE(thunk_plain_measured)};
 // [kind of lock][measured]
 static const struct template locked[NUM_LOCK_KINDS][2] = {
-    [LOCK_TICKET] = {TEMPLATE(thunk_ticket), TEMPLATE(thunk_ticket_measured)},
-    [LOCK_TAS] = {TEMPLATE(thunk_tas), TEMPLATE(thunk_tas_measured)},
-    [LOCK_TTAS] = {TEMPLATE(thunk_ttas), TEMPLATE(thunk_ttas_measured)},
+#define KIND(number, NAME, name, fair)                                         \
+    [LOCK_##NAME] = {TEMPLATE(thunk_##name), TEMPLATE(thunk_##name##_measured)},
+    LOCK_KINDS(KIND)
+#undef KIND
 };
 
 // On cache lines of their own: the gate reads them on every CPU.
@@ -106,7 +106,7 @@ static uint32_t place_value(
 
 static bool is_place(uint32_t word) {
     return word >= PLACE_LOCK && word < PLACE_WHERE + 0x1000 &&
-           (word & 0xf80) == 0;
+           (word & 0xf00) == 0;
 }
 
 static void places_fill(const struct thunk *thunk, uint8_t *piece) {

@@ -2,8 +2,6 @@
 // See gate.h, and entry.asm for the path itself.
 #include "syscall/gate.h"
 
-#include <stdatomic.h>
-
 #include "callouts/syspage.h"
 #include "kernel/base/layout.h"
 #include "kernel/base/regs.h"
@@ -14,7 +12,6 @@
 #include "kernel/errno.h"
 #include "kernel/panic.h"
 #include "kernel/process.h"
-#include "kernel/rendezvous.h"
 #include "kernel/stop_machine.h"
 #include "kernel/tolls.h"
 #include "smp/percpu.h"
@@ -39,7 +36,7 @@ void gate_refuse(struct regs *regs, uint64_t left);
 void gate_fold(struct regs *regs);
 
 static struct syspage_entry *gate_syspage;
-static _Atomic int toll; // changed in a rendezvous
+static int toll; // [stopped] changed while the machine is stopped
 
 // --- what a callout left behind ---------------------------------------------
 
@@ -104,8 +101,23 @@ void gate_init_cpu(void) {
     wrmsr(MSR_EFER, rdmsr(MSR_EFER) | EFER_SCE);
 }
 
+// A free lock of the kind that the system page says. No CPU is inside the gate.
+static void lock_init(const struct custom_resource *resource) {
+    resource_lock_init(
+        (struct resource_lock *)((char *)gate_syspage + resource->lock),
+        resource->lock_kind, gate_syspage->num_cpu);
+}
+
+static void locks_init(void) {
+    const struct custom_entry *custom = SYSPAGE_ENTRY(gate_syspage, custom);
+    for (uint32_t i = 0; i < custom->num_resources; i++) {
+        lock_init(&custom->resources[i]);
+    }
+}
+
 void gate_init(struct syspage_entry *syspage) {
     gate_syspage = syspage;
+    locks_init();
     bind_init(syspage);
     modules_init(syspage);
     toll =
@@ -114,25 +126,29 @@ void gate_init(struct syspage_entry *syspage) {
 
 struct toll_choice {
     int choice;
-    _Atomic int before;
+    int before;
 };
 
-// Whoever comes first finds what it was before.
+// The bare path does not count: the numbers of arrivals, entries and places in
+// a queue begin anew, all of them together, and no call that is measured meets
+// one that is not.
 static void toll_apply(void *argument) {
     struct toll_choice *wanted = argument;
-    int before = atomic_exchange(&toll, wanted->choice);
-    if (before != wanted->choice) {
-        atomic_store(&wanted->before, before);
-    }
-    SYSPAGE_ENTRY(gate_syspage, system_private)->toll =
-        wanted->choice == TOLL_ON;
+    wanted->before = toll;
+    toll = wanted->choice;
+    SYSPAGE_ENTRY(gate_syspage, system_private)->toll = toll == TOLL_ON;
+    locks_init();
+}
+
+static void entry_apply(void *argument) {
+    (void)argument;
     gate_init_cpu();
 }
 
 int gate_set_toll(int choice) {
     struct toll_choice wanted = {choice, choice};
-    rendezvous(toll_apply, &wanted);
-    return atomic_load(&wanted.before);
+    stop_machine_then(toll_apply, entry_apply, &wanted);
+    return wanted.before;
 }
 
 struct lock_choice {
@@ -145,7 +161,7 @@ static void lock_apply(void *argument) {
     struct custom_entry *custom = SYSPAGE_ENTRY(gate_syspage, custom);
     struct custom_resource *resource = &custom->resources[choice->resource];
     resource->lock_kind = choice->kind;
-    memset((char *)gate_syspage + resource->lock, 0, RESOURCE_LOCK_SIZE);
+    lock_init(resource);
     for (uint32_t slot = 0; slot < CALLOUT_SLOTS; slot++) {
         if (custom->slots[slot].code != 0 &&
             custom->slots[slot].resource == choice->resource) {

@@ -51,35 +51,69 @@ TEMPLATE thunk_plain
         dd      PLACE_CALLOUT
 ENDTEMPLATE thunk_plain
 
+; The words of the resource's lock, whatever its kind.
+THE_LOCK        equ     PLACE_LOCK + LOCK_WORDS
+
 %macro CALL_UNDER_LOCK 0
         sub     rsp, 8
         CALL_PLACED
 %endmacro
 
 TEMPLATE thunk_ticket
-        TICKET_TAKE abs PLACE_LOCK, eax
-        TICKET_WAIT abs PLACE_LOCK, eax
+        TICKET_TAKE abs THE_LOCK, eax
+        TICKET_WAIT abs THE_LOCK, eax
         CALL_UNDER_LOCK
-        TICKET_RELEASE abs PLACE_LOCK
+        TICKET_RELEASE abs THE_LOCK
         add     rsp, 8
         ret
 ENDTEMPLATE thunk_ticket
 
-TEMPLATE thunk_tas
-        TAS_LOCK abs PLACE_LOCK, eax
+TEMPLATE thunk_ticket_pb
+        TICKET_TAKE abs THE_LOCK, eax
+        TICKET_PB_WAIT abs THE_LOCK, eax, ecx
         CALL_UNDER_LOCK
-        TAS_RELEASE abs PLACE_LOCK
+        TICKET_RELEASE abs THE_LOCK
+        add     rsp, 8
+        ret
+ENDTEMPLATE thunk_ticket_pb
+
+TEMPLATE thunk_tas
+        TAS_LOCK abs THE_LOCK, eax
+        CALL_UNDER_LOCK
+        TAS_RELEASE abs THE_LOCK
         add     rsp, 8
         ret
 ENDTEMPLATE thunk_tas
 
 TEMPLATE thunk_ttas
-        TTAS_LOCK abs PLACE_LOCK, eax
+        TTAS_LOCK abs THE_LOCK, eax
         CALL_UNDER_LOCK
-        TTAS_RELEASE abs PLACE_LOCK
+        TTAS_RELEASE abs THE_LOCK
         add     rsp, 8
         ret
 ENDTEMPLATE thunk_ttas
+
+; UNDER_QUEUE_LOCK kind - a thunk by one of the queue locks
+%macro UNDER_QUEUE_LOCK 1
+        %1_TAKE THE_LOCK
+        %1_WAIT THE_LOCK
+        CALL_UNDER_LOCK
+        %1_RELEASE THE_LOCK
+        add     rsp, 8
+        ret
+%endmacro
+
+TEMPLATE thunk_mcs
+        UNDER_QUEUE_LOCK MCS
+ENDTEMPLATE thunk_mcs
+
+TEMPLATE thunk_clh
+        UNDER_QUEUE_LOCK CLH
+ENDTEMPLATE thunk_clh
+
+TEMPLATE thunk_anderson
+        UNDER_QUEUE_LOCK ANDERSON
+ENDTEMPLATE thunk_anderson
 
 ; --- the same, measured -------------------------------------------------------
 
@@ -130,40 +164,71 @@ ENDTEMPLATE thunk_plain_measured
 %endmacro
 
 ; The lock's next and serving lie as the receipt's arrivals and entry do.
-TEMPLATE thunk_ticket_measured
+
+; MEASURED_TICKET wait... - by a lock of numbers that are served; the macro that
+; waits, and its arguments behind the lock and my ticket, eax
+%macro MEASURED_TICKET 1-2+
         MEASURED_BEGIN
-        TICKET_TAKE abs PLACE_LOCK, eax
+        TICKET_TAKE abs THE_LOCK, eax
         mov     [r15 + RECEIPT_TICKET], rax
         STAMP_TO RECEIPT_QUEUED
         mov     eax, [r15 + RECEIPT_TICKET]
-        TICKET_WAIT abs PLACE_LOCK, eax
-        mov     rax, [abs PLACE_LOCK + TICKET_NEXT]
+%if %0 = 1
+        %1      abs THE_LOCK, eax
+%else
+        %1      abs THE_LOCK, eax, %2
+%endif
+        mov     rax, [abs THE_LOCK + TICKET_NEXT]
         mov     [r15 + RECEIPT_ARRIVALS], rax
         LAST_RELEASE_READ
         MEASURED_CALL
         LAST_RELEASE_WRITE
-        TICKET_RELEASE abs PLACE_LOCK
+        TICKET_RELEASE abs THE_LOCK
         MEASURED_END
+%endmacro
+
+TEMPLATE thunk_ticket_measured
+        MEASURED_TICKET TICKET_WAIT
 ENDTEMPLATE thunk_ticket_measured
 
-; MEASURED_UNFAIR take, release - locks that keep no order: count it beside them
-%macro MEASURED_UNFAIR 2
-        MEASURED_BEGIN
+TEMPLATE thunk_ticket_pb_measured
+        MEASURED_TICKET TICKET_PB_WAIT, ecx
+ENDTEMPLATE thunk_ticket_pb_measured
+
+; COUNT_ARRIVAL - rax = how many have asked before, for locks that do not count
+; them
+%macro COUNT_ARRIVAL 0
         mov     eax, 1
         lock xadd [abs PLACE_LOCK + LOCK_ARRIVALS], rax
-        mov     [r15 + RECEIPT_TICKET], rax
-        STAMP_TO RECEIPT_QUEUED
-        %1      abs PLACE_LOCK, eax
+%endmacro
+
+; COUNT_ENTRY - the holder's number in the order of grants
+%macro COUNT_ENTRY 0
         mov     rax, [abs PLACE_LOCK + LOCK_ENTRIES]
         mov     [r15 + RECEIPT_ENTRY], eax
         inc     rax
         mov     [abs PLACE_LOCK + LOCK_ENTRIES], rax
-        mov     eax, [abs PLACE_LOCK + LOCK_ARRIVALS]
+%endmacro
+
+; NOTE_ARRIVALS count - how many have arrived at the grant
+%macro NOTE_ARRIVALS 1
+        mov     eax, [abs %1]
         mov     [r15 + RECEIPT_ARRIVALS], eax
+%endmacro
+
+; MEASURED_UNFAIR take, release - locks that keep no order: count it beside them
+%macro MEASURED_UNFAIR 2
+        MEASURED_BEGIN
+        COUNT_ARRIVAL
+        mov     [r15 + RECEIPT_TICKET], rax
+        STAMP_TO RECEIPT_QUEUED
+        %1      abs THE_LOCK, eax
+        COUNT_ENTRY
+        NOTE_ARRIVALS PLACE_LOCK + LOCK_ARRIVALS
         LAST_RELEASE_READ
         MEASURED_CALL
         LAST_RELEASE_WRITE
-        %2      abs PLACE_LOCK
+        %2      abs THE_LOCK
         MEASURED_END
 %endmacro
 
@@ -174,5 +239,69 @@ ENDTEMPLATE thunk_tas_measured
 TEMPLATE thunk_ttas_measured
         MEASURED_UNFAIR TTAS_LOCK, TTAS_RELEASE
 ENDTEMPLATE thunk_ttas_measured
+
+; The queue locks: the ticket is the place in the queue itself. Two who count
+; and then ask may ask in the other order, so each takes the number of the one
+; before it, plus 1: mcs is told it with the link that its own exchange of the
+; tail has made, clh finds it on the line that it got from the tail. The holder
+; counts entries on its own; with a FIFO lock both are the same.
+
+TEMPLATE thunk_mcs_measured
+        MEASURED_BEGIN
+        COUNT_ARRIVAL
+        MCS_TAKE THE_LOCK
+        STAMP_TO RECEIPT_QUEUED
+        MCS_WAIT THE_LOCK
+        test    r8d, r8d
+        jnz     .told
+        mov     rax, [abs PLACE_LOCK + LOCK_ENTRIES] ; nobody was before me
+        mov     [rcx + THE_LOCK + MCS_NUMBER], rax
+.told: mov     rax, [rcx + THE_LOCK + MCS_NUMBER]
+        mov     [r15 + RECEIPT_TICKET], rax
+        COUNT_ENTRY
+        NOTE_ARRIVALS PLACE_LOCK + LOCK_ARRIVALS
+        LAST_RELEASE_READ
+        MEASURED_CALL
+        LAST_RELEASE_WRITE
+        MCS_RELEASE THE_LOCK, told
+        MEASURED_END
+ENDTEMPLATE thunk_mcs_measured
+
+TEMPLATE thunk_clh_measured
+        MEASURED_BEGIN
+        COUNT_ARRIVAL
+        CLH_TAKE THE_LOCK
+        mov     r10d, eax
+        STAMP_TO RECEIPT_QUEUED
+        mov     eax, r10d
+        CLH_WAIT THE_LOCK
+        mov     rax, [r9 + THE_LOCK + CLH_NUMBER]
+        mov     [r15 + RECEIPT_TICKET], rax
+        inc     rax
+        mov     [r8 + THE_LOCK + CLH_NUMBER], rax
+        COUNT_ENTRY
+        NOTE_ARRIVALS PLACE_LOCK + LOCK_ARRIVALS
+        LAST_RELEASE_READ
+        MEASURED_CALL
+        LAST_RELEASE_WRITE
+        CLH_RELEASE THE_LOCK
+        MEASURED_END
+ENDTEMPLATE thunk_clh_measured
+
+TEMPLATE thunk_anderson_measured
+        MEASURED_BEGIN
+        ANDERSON_TAKE THE_LOCK
+        mov     [r15 + RECEIPT_TICKET], rax
+        STAMP_TO RECEIPT_QUEUED
+        mov     eax, [r15 + RECEIPT_TICKET]
+        ANDERSON_WAIT THE_LOCK
+        COUNT_ENTRY
+        NOTE_ARRIVALS THE_LOCK + ANDERSON_NEXT
+        LAST_RELEASE_READ
+        MEASURED_CALL
+        LAST_RELEASE_WRITE
+        ANDERSON_RELEASE THE_LOCK
+        MEASURED_END
+ENDTEMPLATE thunk_anderson_measured
 
         section .note.GNU-stack noalloc noexec nowrite progbits

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The places in a thunk's template (thunks.asm) that bind.c fills in: 32-bit
-// words whose upper bits tell what belongs there; the lower seven are added.
+// words whose upper bits tell what belongs there; the lower eight are added.
 #pragma once
 
 enum place {
@@ -11,4 +11,4 @@ enum place {
     PLACE_REFUSALS = 0x5a4b5000, // offset of the slot's count of refusals
     PLACE_WHERE = 0x5a4b6000,    // slot, and resource in the upper half
 };
-#define PLACE_MASK 0xffffff80u
+#define PLACE_MASK 0xffffff00u

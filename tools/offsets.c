@@ -26,6 +26,9 @@
 #define VALUE(name)                                                            \
     __asm__ volatile("\n->" #name " equ %0" : : "i"((uint64_t)(name)))
 #define OFFSET(name, type, member) EQU(name, offsetof(struct type, member))
+// Of a member of a queue lock's first line, from the lock's start.
+#define FIRST_LINE(kind, member)                                               \
+    (offsetof(struct kind, nodes) + offsetof(struct kind##_node, member))
 
 void offsets(void);
 void offsets(void) {
@@ -92,6 +95,7 @@ void offsets(void) {
     OFFSET(PERCPU_SELF, percpu, self);
     OFFSET(PERCPU_KERNEL_RSP, percpu, kernel_rsp);
     OFFSET(PERCPU_STORAGE, percpu, callout_storage);
+    OFFSET(PERCPU_LOCK_LINE, percpu, lock_line);
     OFFSET(THREAD_RSP, thread, rsp);
     OFFSET(PERCPU_CPU_ID, percpu, cpu_id);
     OFFSET(PERCPU_TYPE_ID, percpu, type_id);
@@ -112,6 +116,25 @@ void offsets(void) {
     OFFSET(TICKET_SERVING, ticket, serving);
     OFFSET(TAS_HELD, tas, held);
     OFFSET(TTAS_HELD, ttas, held);
+    VALUE(TICKET_PB_PAUSES);
+    // A line is named by its distance from line 0. The lines of mcs and
+    // anderson begin with that of CPU 0; clh has another one before it.
+    VALUE(LOCK_LINE_SHIFT);
+    VALUE(CLH_USE_SHIFT);
+    OFFSET(MCS_TAIL, mcs, tail);
+    EQU(MCS_NEXT, FIRST_LINE(mcs, next) - LOCK_LINE);
+    EQU(MCS_GRANTED, FIRST_LINE(mcs, granted) - LOCK_LINE);
+    EQU(MCS_NUMBER, FIRST_LINE(mcs, number) - LOCK_LINE);
+    OFFSET(CLH_TAIL, clh, tail);
+    EQU(CLH_DONE, FIRST_LINE(clh, done));
+    EQU(CLH_MINE, FIRST_LINE(clh, mine));
+    EQU(CLH_BEFORE, FIRST_LINE(clh, before));
+    EQU(CLH_NUMBER, FIRST_LINE(clh, number));
+    OFFSET(ANDERSON_NEXT, anderson, next);
+    EQU(ANDERSON_TURN, offsetof(struct anderson_node, turn));
+    EQU(ANDERSON_LINE0, offsetof(struct anderson, nodes));
+    EQU(ANDERSON_MINE, FIRST_LINE(anderson, mine) - LOCK_LINE);
+    EQU(ANDERSON_MASK, FIRST_LINE(anderson, mask) - LOCK_LINE);
     OFFSET(RECEIPT_ARRIVED, receipt, arrived);
     OFFSET(RECEIPT_QUEUED, receipt, queued);
     OFFSET(RECEIPT_GRANTED, receipt, granted);
@@ -133,6 +156,7 @@ void offsets(void) {
     VALUE(PLACE_REFUSALS);
     VALUE(PLACE_WHERE);
     OFFSET(LOCK_ARRIVALS, resource_lock, arrivals);
+    OFFSET(LOCK_WORDS, resource_lock, ticket);
     OFFSET(LOCK_ENTRIES, resource_lock, entries);
     OFFSET(LOCK_LAST_RELEASE, resource_lock, last_release);
     VALUE(EPERM);

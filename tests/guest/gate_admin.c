@@ -182,6 +182,38 @@ bool tolls_count_exactly(void) {
     return true;
 }
 
+// One kind: calls that are measured, some that are not, and measured ones
+// again.
+static bool numbers_begin_anew(uint32_t resource, enum lock_kind kind) {
+    struct toll toll;
+    CHECK_EQUAL(tollgate_set_lock(resource, kind), 0);
+    CHECK(tollgate_set_toll(TOLL_ON) >= 0);
+    call_often(SLOT_SHARED);
+    CHECK_EQUAL(tollgate_set_toll(TOLL_OFF), TOLL_ON);
+    tollgate_custom(SLOT_SHARED, 0, 0, 0, 0, 0, 0);
+    CHECK_EQUAL(tollgate_set_toll(TOLL_ON), TOLL_OFF);
+    CHECK_EQUAL(tollgate_toll_reset(), 0);
+    call_often(SLOT_SHARED);
+    CHECK_EQUAL(tollgate_toll_read(SLOT_SHARED, TOLL_ALL_CPUS, &toll), 0);
+    CHECK_EQUAL(toll.calls, CALLS);
+    CHECK_EQUAL(toll.overtakes, 0);
+    CHECK_EQUAL(toll.worst.ticket, toll.worst.entry);
+    CHECK(toll.worst.entry < CALLS);
+    return true;
+}
+
+bool numbers_begin_anew_with_the_tolls(void) {
+    uint32_t index = tollgate_slot(SLOT_SHARED)->resource;
+    uint32_t before = tollgate_resource(index)->lock_kind;
+    bool ok = true;
+    for (uint32_t kind = 0; kind < NUM_LOCK_KINDS; kind++) {
+        ok = numbers_begin_anew(index, (enum lock_kind)kind) && ok;
+    }
+    CHECK(tollgate_set_toll(TOLL_OFF) >= 0);
+    CHECK_EQUAL(tollgate_set_lock(index, (enum lock_kind)before), 0);
+    return ok;
+}
+
 static bool is_plausible(const struct toll_distribution *d) {
     CHECK_EQUAL(d->count, CALLS);
     CHECK(d->min <= d->median);

@@ -47,6 +47,7 @@ int main(void) {
         TEST(locks_can_be_chosen),
         TEST(fenced_slots_are_refused),
         TEST(tolls_count_exactly),
+        TEST(numbers_begin_anew_with_the_tolls),
         TEST(tolls_are_plausible),
         TEST(toll_reads_are_checked),
         TEST(noise_is_measured),

@@ -35,6 +35,7 @@ bool only_type_0_administers(void);
 bool locks_can_be_chosen(void);
 bool fenced_slots_are_refused(void);
 bool tolls_count_exactly(void);
+bool numbers_begin_anew_with_the_tolls(void);
 bool tolls_are_plausible(void);
 bool toll_reads_are_checked(void);
 bool noise_is_measured(void);

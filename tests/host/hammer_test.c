@@ -1,7 +1,7 @@
 // SOURCES: usr/program/hammer.c usr/program/hammer_judge.c
 // SOURCES: usr/program/hammer_json.c usr/program/hammer_text.c
 // SOURCES: usr/program/cpus.c usr/program/figures.c
-// SOURCES: usr/program/json.c usr/program/options.c
+// SOURCES: usr/program/json.c usr/program/options.c usr/lib/locks.c
 // FLAGS: -D_GNU_SOURCE -pthread
 // SPDX-License-Identifier: MIT
 // The hammer against a model of the gate: that it finds nothing wrong with a
@@ -120,9 +120,6 @@ const struct custom_resource *tollgate_resource(uint32_t index) {
 const char *tollgate_string(uint32_t string) {
     (void)string;
     return "";
-}
-const char *tollgate_lock_name(uint32_t kind) {
-    return kind == LOCK_TICKET ? "ticket" : "tas";
 }
 int tollgate_set_toll(int mode) {
     (void)mode;
@@ -283,6 +280,16 @@ START_TEST(overtaken) {
     gate.lock_kind = LOCK_TAS; // of which nothing else is expected
     run();
     check_success(5);
+    gate.lock_kind = LOCK_TTAS;
+    run();
+    check_success(5);
+    static const enum lock_kind fair[] = {
+        LOCK_TICKET_PB, LOCK_MCS, LOCK_CLH, LOCK_ANDERSON};
+    for (size_t i = 0; i < ARRAY_SIZE(fair); i++) {
+        gate.lock_kind = fair[i];
+        run();
+        check_failure("overtaken, one by 7");
+    }
 }
 END_TEST
 

@@ -198,6 +198,9 @@ extern const struct custom_slot *tollgate_slot(uint32_t index);
 extern const struct custom_resource *tollgate_resource(uint32_t index);
 extern const char *tollgate_lock_name(uint32_t kind);
 
+// Whether a kind of lock serves in the order of arrival.
+extern bool tollgate_lock_is_fair(uint32_t kind);
+
 // A string of the system page by its offset in the strings section.
 extern const char *tollgate_string(uint32_t string);
 

@@ -51,12 +51,6 @@ const struct custom_resource *tollgate_resource(uint32_t index) {
     return &SYSPAGE_ENTRY(page, custom)->resources[index];
 }
 
-const char *tollgate_lock_name(uint32_t kind) {
-    static const char *const names[NUM_LOCK_KINDS] = {
-        [LOCK_TICKET] = "ticket", [LOCK_TAS] = "tas", [LOCK_TTAS] = "ttas"};
-    return kind < NUM_LOCK_KINDS ? names[kind] : "unknown";
-}
-
 const char *tollgate_string(uint32_t string) {
     const struct syspage_entry *page = tollgate_syspage();
     if (!page || string >= page->strings.size) {

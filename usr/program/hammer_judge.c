@@ -71,7 +71,7 @@ static void judge_count(struct hammer_result *result) {
 
 static void judge_order(struct hammer_result *result) {
     const char *lock = tollgate_lock_name(result->lock_kind);
-    bool fair = result->lock_kind == LOCK_TICKET;
+    bool fair = tollgate_lock_is_fair(result->lock_kind);
     char overtaken[FIGURE_SIZE];
     char most[FIGURE_SIZE];
     if (result->total.overtakes == 0) {
@@ -87,7 +87,7 @@ static void judge_order(struct hammer_result *result) {
 
 static void judge_bound(struct hammer_result *result) {
     const struct toll_resource *resource = &result->resource;
-    bool fair = result->lock_kind == LOCK_TICKET;
+    bool fair = tollgate_lock_is_fair(result->lock_kind);
     bool within = resource->max_wait <= resource->bound;
     char wait[FIGURE_SIZE];
     char bound[FIGURE_SIZE];

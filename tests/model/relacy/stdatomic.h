@@ -16,7 +16,15 @@
 #undef memory_order_relaxed
 #undef memory_order_acquire
 #undef memory_order_release
+#undef memory_order_acq_rel
 #define memory_order_relaxed rl::mo_relaxed
+#if defined(MUTANT_ACQUIRE)
+#define memory_order_acq_rel rl::mo_release
+#elif defined(MUTANT_RELEASE)
+#define memory_order_acq_rel rl::mo_acquire
+#else
+#define memory_order_acq_rel rl::mo_acq_rel
+#endif
 #ifdef MUTANT_ACQUIRE
 #define memory_order_acquire rl::mo_relaxed
 #else
@@ -40,16 +48,16 @@
     (object)->compare_exchange_strong(*(old), value, yes, $, no, $)
 
 #ifdef MUTANT_SPLIT
-template <typename T>
-T split(rl::atomic<T> *object, T value, T keep, rl::memory_order order) {
+template <typename T, typename V>
+T split(rl::atomic<T> *object, V value, bool keep, rl::memory_order order) {
     T old = object->load(order, $);
-    object->store(keep * old + value, rl::mo_relaxed, $);
+    object->store(keep ? old + T(value) : T(value), rl::mo_relaxed, $);
     return old;
 }
 #define atomic_exchange_explicit(object, value, order)                         \
-    split<uint32_t>(object, value, 0, order)
+    split(object, value, false, order)
 #define atomic_fetch_add_explicit(object, value, order)                        \
-    split<uint32_t>(object, value, 1, order)
+    split(object, value, true, order)
 #else
 #define atomic_exchange_explicit(object, value, order)                         \
     (object)->exchange(value, order, $)
