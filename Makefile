@@ -182,7 +182,11 @@ USR_TESTS  := $(patsubst tests/guest/%_test.c,$(B)/usr/tests/%_test,\
                 $(wildcard tests/guest/*_test.c))
 LIB        := $(B)/usr/lib/libtollgate.a
 COMMON     := $(B)/usr/program.a
-LIB_OBJ    := $(addprefix $(B)/,$(addsuffix .o,$(wildcard usr/lib/*.[cS])))
+LIB_OBJ    := $(addprefix $(B)/,$(addsuffix .o,$(wildcard usr/lib/*.[cS]))) \
+                $(B)/usr/kernel/base/histogram.c.o
+# All that programs see of the system.
+LIB_HDR    := callouts/syspage.h kernel/base/histogram.h kernel/base/seqlock.h \
+                kernel/receipt.h syscall/abi.h syscall/toll_area.h
 COMMON_OBJ := $(addprefix $(B)/,$(addsuffix .o,$(wildcard usr/program/*.[cS])))
 SDK        := $(B)/sdk/lib/pkgconfig/tollgate.pc
 
@@ -190,6 +194,12 @@ programs: $(USR_BIN) $(USR_TESTS) $(SDK) ## /bin, the guest tests, libtollgate
 
 $(B)/usr/%.o $(B)/tests/guest/%.o: USR_SAY = $(if $(filter %.S,$<),AS,CC)
 $(B)/usr/%.o: usr/% Makefile
+	$(call say,$(USR_SAY),$<)
+	@mkdir -p $(@D)
+	$(Q)$(USR_CC) $(USR_CFLAGS) -MMD -MP -c -o $@ $<
+
+# What the library shares with the kernel.
+$(B)/usr/kernel/%.o: kernel/% Makefile
 	$(call say,$(USR_SAY),$<)
 	@mkdir -p $(@D)
 	$(Q)$(USR_CC) $(USR_CFLAGS) -MMD -MP -c -o $@ $<
@@ -249,7 +259,7 @@ PREFIX := /usr/local
 
 install-lib: $(LIB) ## libtollgate, headers, pkg-config file: PREFIX= DESTDIR=
 	$(call say,INSTALL,$(DESTDIR)$(PREFIX))
-	$(Q)for h in callouts/syspage.h syscall/abi.h; do \
+	$(Q)for h in $(LIB_HDR); do \
 	    install -D -m 644 $$h $(DESTDIR)$(PREFIX)/include/tollgate/$$h; done
 	$(Q)install -D -m 644 -t $(DESTDIR)$(PREFIX)/include/tollgate \
 	    usr/include/tollgate.h
@@ -258,8 +268,7 @@ install-lib: $(LIB) ## libtollgate, headers, pkg-config file: PREFIX= DESTDIR=
 	    usr/lib/tollgate.pc
 
 # The same for programs outside of the tree that have not installed it.
-$(SDK): $(LIB) usr/lib/tollgate.pc usr/include/tollgate.h callouts/syspage.h \
-  syscall/abi.h
+$(SDK): $(LIB) usr/lib/tollgate.pc usr/include/tollgate.h $(LIB_HDR)
 	$(Q)$(MAKE) install-lib PREFIX=$(B)/sdk
 
 .PHONY: programs install-lib

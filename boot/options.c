@@ -5,6 +5,7 @@
 #include "boot/options.h"
 
 #include "kernel/base/string.h"
+#include "syscall/abi.h"
 
 #define DECIMAL 10
 #define HEXADECIMAL 16
@@ -251,18 +252,18 @@ static const char *parse_callout(struct options *options, char *rest) {
 
 static const char *parse_toll(struct options *options, char *rest) {
     if (strcmp(rest, "off") == 0) {
-        options->toll = false;
+        options->toll = TOLL_OFF;
         return NULL;
     }
     if (strcmp(rest, "on") == 0) {
-        options->toll = true;
+        options->toll = TOLL_ON;
         return NULL;
     }
     if (strcmp(rest, "full") == 0) {
-        options->toll = true;
-        return "not in this version, on used";
+        options->toll = TOLL_FULL;
+        return NULL;
     }
-    return "neither off nor on";
+    return "none of off, on, full";
 }
 
 static const char *parse_syspage(struct options *options, char *rest) {

@@ -37,7 +37,7 @@ struct options {
     uint32_t budgets[CALLOUT_SLOTS]; // cycles, 0: none
     uint32_t num_callouts;
     struct option_callout callouts[OPTIONS_MAX_CALLOUTS];
-    bool toll;
+    uint32_t toll;       // TOLL_*
     bool has_type;       // type= was given
     uint32_t type;       // 0 unless given
     uint32_t fault_sipi; // OPTIONS_NO_CPU unless given

@@ -43,13 +43,18 @@ static void print_header(void) {
         page->size, page->total_size, page->type, page->num_cpu);
 }
 
+static const char *toll_name(uint32_t toll) {
+    static const char *const names[] = {"off", "on", "full"};
+    return toll < ARRAY_SIZE(names) ? names[toll] : "?";
+}
+
 static void print_private(void) {
     const struct system_private_entry *private =
         SYSPAGE_ENTRY(page, system_private);
     PRINT_TITLE(system_private);
     startup_print(
         "  page at %lx, toll %s, program's type %u", private->syspage_paddr,
-        private->toll != 0 ? "on" : "off", private->program_type);
+        toll_name(private->toll), private->program_type);
 }
 
 static void print_asinfo(void) {

@@ -90,7 +90,7 @@ struct system_private_entry {
                             // none
     uint64_t syspage_paddr;
     uint64_t stack_top;    // of the boot stack, startup's memory
-    uint32_t toll;         // [kernel writes] 0 off, 1 on
+    uint32_t toll;         // [kernel writes] TOLL_* of syscall/abi.h
     uint32_t program_type; // type ID of the first program
     uint32_t max_cpus;     // start no more than these; 0 means all
     uint32_t fault_sipi;   // fault injection: CPU that gets no SIPI; 0 none

@@ -7,7 +7,7 @@
 #include "kernel/base/x86.h"
 #include "kernel/pages.h"
 #include "kernel/paging.h"
-#include "kernel/receipt.h"
+#include "kernel/tolls.h"
 #include "smp/lock_line.h"
 #include "smp/percpu.h"
 
@@ -93,8 +93,7 @@ static void segments_fill(struct percpu *block, cpu_id_t cpu) {
 }
 
 bool cpu_create(const struct syspage_entry *syspage, cpu_id_t cpu) {
-    paddr_t receipts = pages_alloc(RECEIPTS_MAX * RECEIPT_SIZE / PAGE_SIZE, 0);
-    if (receipts == 0 || !memory_map(cpu)) {
+    if (!memory_map(cpu)) {
         return false;
     }
     struct percpu *block = percpu_of(cpu);
@@ -106,12 +105,8 @@ bool cpu_create(const struct syspage_entry *syspage, cpu_id_t cpu) {
     block->cpu_id = cpu;
     block->apic_id = SYSPAGE_ENTRY(syspage, cpuinfo)[cpu].apic_id;
     block->lock_line = lock_line(cpu);
-    block->receipts_base = (uintptr_t)direct(receipts);
-    block->receipts_fold =
-        block->receipts_base + RECEIPTS_FOLD_AT * RECEIPT_SIZE;
-    block->receipt = block->receipts_base;
     segments_fill(block, cpu);
-    return true;
+    return tolls_create_cpu(block);
 }
 
 // The operand of LGDT.

@@ -21,6 +21,7 @@
 #include "kernel/random.h"
 #include "kernel/space.h"
 #include "syscall/abi.h"
+#include "syscall/toll_area.h"
 
 #define MODE_EXECUTE 0111
 #define STACK_ALIGN 16ul
@@ -132,6 +133,7 @@ static uint64_t *auxv_put(
         {AT_RANDOM, strings->random},
         {AT_EXECFN, strings->path},
         {AT_TOLLGATE_SYSPAGE, SYSPAGE_USER_VADDR},
+        {AT_TOLLGATE_TOLLS, TOLL_AREA_VADDR},
         {AT_NULL, 0},
     };
     _Static_assert(ARRAY_SIZE(auxv) <= MAX_AUXV, "room on the stack");

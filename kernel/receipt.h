@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The receipt: the record of one measured custom call, as syscall/entry.asm
-// writes it into its CPU's buffer and kernel/tolls.c reads it. A leaf header.
+// writes it into its CPU's buffer and kernel/tolls.c and libtollgate read it. A
+// leaf header, which programs include.
 //
 //   arrived        queued    granted     released      left
 //      |--------------|-- wait --|-- hold ----|-----------|
@@ -31,7 +32,8 @@
 // a FIFO lock ticket and entry are the same number.
 #pragma once
 
-#include "kernel/base/types.h"
+#include <stdbool.h>
+#include <stdint.h>
 
 // For each CPU. The measured exit has them folded from RECEIPTS_FOLD_AT on; few
 // more can come before that is done (gate_refuse() folds, too).
@@ -40,14 +42,17 @@
 
 // All times are readings of this CPU's time-stamp counter. Without a resource,
 // queued, prev_release, ticket, entry and arrivals are left as they were.
+//
+// `arrived` is written first and `left` last, so that who reads a receipt that
+// may be written meanwhile can tell a whole one: receipt_is_whole().
 struct receipt {
-    cycles_t arrived;      // on entry
-    cycles_t queued;       // the ticket was taken, the lock was asked for
-    cycles_t granted;      // when it was held
-    cycles_t released;     // just before it was released; without one,
+    uint64_t arrived;      // on entry
+    uint64_t queued;       // the ticket was taken, the lock was asked for
+    uint64_t granted;      // when it was held
+    uint64_t released;     // just before it was released; without one,
                            // after the callout
-    cycles_t left;         // just before the exit
-    cycles_t prev_release; // last release before the grant, on any CPU; 0 none
+    uint64_t left;         // just before the exit
+    uint64_t prev_release; // last release before the grant, on any CPU; 0 none
     uint64_t result;       // what the caller got
     uint64_t rip;          // where the program called
     uint64_t ticket;       // order of arrival, from 0
@@ -56,7 +61,7 @@ struct receipt {
     uint16_t slot;
     uint16_t resource; // or RECEIPT_NO_RESOURCE
     uint32_t type_id;
-    uint32_t cpu; // filled in when it is folded
+    uint32_t cpu; // filled in when it is copied
     uint32_t reserved[9];
 };
 
@@ -66,3 +71,61 @@ struct receipt {
 _Static_assert(
     sizeof(struct receipt) == RECEIPT_SIZE,
     "two cache lines, no false sharing");
+
+// Fill in what the entry leaves out.
+static inline void receipt_complete(struct receipt *receipt, uint32_t cpu) {
+    receipt->cpu = cpu;
+    if (receipt->resource == RECEIPT_NO_RESOURCE) {
+        receipt->queued = receipt->granted;
+        receipt->prev_release = 0;
+        receipt->ticket = 0;
+        receipt->entry = 0;
+        receipt->arrivals = 0;
+    }
+}
+
+// Whether a complete receipt is that of one call, which got to its end: a call
+// under way, or one that was refused, leaves times of an older call.
+static inline bool receipt_is_whole(const struct receipt *receipt) {
+    return receipt->arrived != 0 && receipt->arrived <= receipt->queued &&
+           receipt->queued <= receipt->granted &&
+           receipt->granted <= receipt->released &&
+           receipt->released <= receipt->left;
+}
+
+// Readings of two CPUs' counters can lie the wrong way round by what the
+// counters differ.
+static inline uint64_t receipt_elapsed(uint64_t from, uint64_t to) {
+    return to > from ? to - from : 0;
+}
+
+static inline uint64_t receipt_wait(const struct receipt *receipt) {
+    return receipt_elapsed(receipt->queued, receipt->granted);
+}
+
+static inline uint64_t receipt_hold(const struct receipt *receipt) {
+    return receipt_elapsed(receipt->granted, receipt->released);
+}
+
+static inline uint64_t receipt_off(const struct receipt *receipt) {
+    return receipt_elapsed(receipt->arrived, receipt->left);
+}
+
+// How far the number `a` is ahead of `b`; both wrap around at 32 bits.
+static inline uint32_t receipt_ahead(uint64_t a, uint64_t b) {
+    int32_t difference = (int32_t)((uint32_t)a - (uint32_t)b);
+    return difference > 0 ? (uint32_t)difference : 0;
+}
+
+// Later arrivals that were served before this one. `entry` calls were served
+// before; no more than `ticket` of them came before: the rest came after. With
+// a FIFO lock exactly 0; with others a lower bound, which counts no overtaker
+// that an earlier arrival, still waiting, makes up for.
+static inline uint32_t receipt_overtakes(const struct receipt *receipt) {
+    return receipt_ahead(receipt->entry, receipt->ticket);
+}
+
+// Calls that had arrived at the grant and were neither served nor this one.
+static inline uint32_t receipt_waiting(const struct receipt *receipt) {
+    return receipt_ahead(receipt->arrivals, receipt->entry + 1);
+}

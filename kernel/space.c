@@ -15,6 +15,7 @@
 #include "kernel/scheduler.h"
 #include "kernel/shootdown.h"
 #include "kernel/thread.h"
+#include "kernel/toll_area.h"
 
 #define FIRST_CAPACITY 32
 #define BATCH 64 // pages that are unmapped with interrupts off at a time
@@ -177,8 +178,14 @@ static uint32_t page_flags(uint32_t area_flags) {
     return (area_flags & (PAGE_WRITE | PAGE_EXEC)) | user;
 }
 
-// Map a fresh page where none is. Returns false without memory. The lock is
-// held.
+// Whether a page can be provided: the kernel's are there or not.
+static bool page_can_be(const struct area *area, uintptr_t address) {
+    return (area->flags & AREA_KERNEL) == 0 ||
+           toll_area_page(address - TOLL_AREA_VADDR) != 0;
+}
+
+// Map a page where none is: a fresh one or, of the area of tolls, the one that
+// all have. Returns false without memory. The lock is held.
 static bool page_provide(
     struct space *space, const struct area *area, uintptr_t address,
     paddr_t *page) {
@@ -186,15 +193,19 @@ static bool page_provide(
     if (paging_lookup(space->root, address, page, &flags)) {
         return true;
     }
-    paddr_t fresh = page_alloc();
-    if (fresh == 0) {
+    bool own = (area->flags & AREA_KERNEL) == 0;
+    paddr_t first =
+        own ? page_alloc() : toll_area_page(address - TOLL_AREA_VADDR);
+    if (first == 0) {
         return false;
     }
-    if (!paging_map(space->root, address, fresh, page_flags(area->flags))) {
-        page_free(fresh);
+    if (!paging_map(space->root, address, first, page_flags(area->flags))) {
+        if (own) {
+            page_free(first);
+        }
         return false;
     }
-    *page = fresh;
+    *page = first;
     return true;
 }
 
@@ -221,7 +232,8 @@ bool space_fault(struct space *space, uintptr_t address, uint32_t error_code) {
     thread->out_of_memory = false;
     bool irq = spin_lock(&space->lock);
     const struct area *area = area_at(space, address);
-    bool done = fault_is_allowed(area, error_code);
+    bool done =
+        fault_is_allowed(area, error_code) && page_can_be(area, address);
     if (done) {
         done = page_provide(space, area, ALIGN_DOWN(address, PAGE_SIZE), &page);
         thread->out_of_memory = !done;
@@ -586,6 +598,13 @@ static bool syspage_map(struct space *space) {
            0;
 }
 
+// Its pages are mapped when they are touched.
+static bool tolls_map(struct space *space) {
+    return area_add(
+               space, TOLL_AREA_VADDR, TOLL_AREA_VADDR + TOLL_AREA_SIZE,
+               AREA_READ | AREA_KERNEL) == 0;
+}
+
 struct space *space_create(void) {
     struct space *space = kalloc(sizeof(*space));
     if (space == NULL) {
@@ -599,7 +618,7 @@ struct space *space_create(void) {
         kfree(space);
         return NULL;
     }
-    if (!syspage_map(space)) {
+    if (!syspage_map(space) || !tolls_map(space)) {
         space_put(space);
         return NULL;
     }

@@ -6,6 +6,7 @@
 //   ...              mmap area, downwards from below the stack
 //   0x7fffd0000000   end of the first thread's stack
 //   0x7fffe0000000   the system page, read-only
+//   0x7fffe8000000   the area of tolls, read-only (syscall/toll_area.h)
 //   0x7ffffffff000   USER_END
 //
 // Two locks: changes of the areas take `changes`, a mutex, for their whole
@@ -27,7 +28,7 @@ struct syspage_entry;
 
 // Rights, as one of kernel/paging.h's PAGE_WRITE or PAGE_EXEC, and these.
 #define AREA_READ 0x100   // without it, no access at all
-#define AREA_KERNEL 0x200 // the system page: programs can't change it
+#define AREA_KERNEL 0x200 // the system page, tolls: programs can't change them
 
 // [start, end), page-aligned.
 struct area {
@@ -50,10 +51,11 @@ struct space {
     uintptr_t brk;       // [c]
 };
 
-// Remember what every space maps: the system page.
+// Remember what every space maps from the start: the system page.
 void space_init(const struct syspage_entry *syspage);
 
-// A space with the system page in it, one reference; NULL without memory.
+// A space with the system page and the tolls in it, one reference; NULL without
+// memory.
 MUST_CHECK struct space *space_create(void);
 void space_get(struct space *space);
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The accounting of measured calls. The measured entry leaves receipts for its
 // CPU (kernel/receipt.h); folding counts them, for each slot and each resource
-// on each CPU, and makes room for new ones. Reading adds the CPUs up.
+// on each CPU, and makes room for new ones. The accounts lie where programs can
+// read them (syscall/toll_area.h), and adding the CPUs up is left to them.
 //
 // Readers see what is folded: who wants all calls up to now has every CPU fold
 // first (rendezvous.h).
@@ -9,13 +10,16 @@
 
 #include "kernel/base/types.h"
 #include "smp/percpu.h"
-#include "syscall/abi.h"
 
 struct syspage_entry;
 
 // Once, on the boot CPU, before the first fold. The page tells the slots'
-// budgets and the resources' locks.
+// budgets.
 void tolls_init(const struct syspage_entry *syspage);
+
+// Make a CPU's account and its room for receipts, before it is started. False
+// without memory.
+MUST_CHECK bool tolls_create_cpu(struct percpu *cpu);
 
 // Fold this CPU's receipts. Interrupts are off for a batch of receipts at a
 // time.
@@ -30,28 +34,13 @@ void tolls_fold(void);
 // Returns: whether there are more.
 bool tolls_fold_batch(struct percpu *cpu);
 
-// The tolls of a slot on one CPU, or on all of them (TOLL_ALL_CPUS). A CPU that
-// has never folded adds nothing.
+// Forget all that `cpu` has measured, folded or not, and its refusals.
 //
-// Context: thread context.
-// Returns: 0, -EINVAL no such slot or CPU, -ENOMEM.
-MUST_CHECK int tolls_read(uint32_t slot, uint32_t cpu, struct toll *toll);
+// Context: the machine is stopped, so that no call is forgotten in part.
+void tolls_reset_cpu(struct percpu *cpu);
 
-// What all CPUs know of a resource, and the bound that follows from it for
-// `cpus_up` of them.
+// Forget a slot's figures on a CPU, folded or not: another callout is bound
+// there.
 //
-// Context: thread context.
-// Returns: 0, -EINVAL no such resource.
-MUST_CHECK int tolls_resource(
-    uint32_t resource, uint32_t cpus_up, struct toll_resource *toll);
-
-// Forget all that is folded, and the refusals that were noted.
-//
-// Context: thread context.
-void tolls_reset(void);
-
-// Forget a slot's figures on all CPUs, as far as they are folded, and give
-// their memory back: another callout is bound there.
-//
-// Context: any in which a kernel lock may be taken.
-void tolls_forget(uint32_t slot);
+// Context: the machine is stopped.
+void tolls_forget(struct percpu *cpu, uint32_t slot);

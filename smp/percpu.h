@@ -68,7 +68,6 @@ struct percpu {
     uint64_t receipts_fold;   // [i] from here on they must be folded
     uint64_t receipt;         // [c] where the next one goes
     uint32_t receipts_folded; // [c] how many are accounted for
-    uint32_t receipts_lost;   // [c] there was no memory to account for
     uint64_t refusals[CALLOUT_SLOTS]; // [c] -EPERM by type, by slot
     uint64_t gdt[8];                  // [i]
     struct tss tss;                   // [c]

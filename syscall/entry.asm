@@ -151,8 +151,8 @@ ENDFUNC gate_entry
 FUNC gate_entry_measured
         GATE_SAVE
         mov     r15, [gs:PERCPU_RECEIPT]
+        STAMP_FIRST RECEIPT_ARRIVED
         mov     [r15 + RECEIPT_RIP], rcx
-        STAMP_TO RECEIPT_ARRIVED
         mov     rax, [rsp + REG_RAX]
         GATE_SLOT
         GATE_CALL gate_slots_measured

@@ -96,8 +96,8 @@ void gate_init_cpu(void) {
     wrmsr(MSR_CSTAR, (uintptr_t)gate_compat);
     wrmsr(MSR_SFMASK, SYSCALL_FLAGS_OFF);
     wrmsr(
-        MSR_LSTAR, toll == TOLL_ON ? (uintptr_t)gate_entry_measured
-                                   : (uintptr_t)gate_entry);
+        MSR_LSTAR, toll == TOLL_OFF ? (uintptr_t)gate_entry
+                                    : (uintptr_t)gate_entry_measured);
     wrmsr(MSR_EFER, rdmsr(MSR_EFER) | EFER_SCE);
 }
 
@@ -120,8 +120,7 @@ void gate_init(struct syspage_entry *syspage) {
     locks_init();
     bind_init(syspage);
     modules_init(syspage);
-    toll =
-        SYSPAGE_ENTRY(syspage, system_private)->toll != 0 ? TOLL_ON : TOLL_OFF;
+    toll = (int)SYSPAGE_ENTRY(syspage, system_private)->toll;
 }
 
 struct toll_choice {
@@ -136,7 +135,7 @@ static void toll_apply(void *argument) {
     struct toll_choice *wanted = argument;
     wanted->before = toll;
     toll = wanted->choice;
-    SYSPAGE_ENTRY(gate_syspage, system_private)->toll = toll == TOLL_ON;
+    SYSPAGE_ENTRY(gate_syspage, system_private)->toll = (uint32_t)toll;
     locks_init();
 }
 

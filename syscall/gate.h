@@ -13,8 +13,8 @@ void gate_init(struct syspage_entry *syspage);
 // Program SYSCALL's registers on this CPU.
 void gate_init_cpu(void);
 
-// Choose the entry on all CPUs: TOLL_OFF or TOLL_ON of syscall/abi.h. Returns
-// the choice before.
+// Choose the entry on all CPUs: TOLL_OFF, or TOLL_ON or TOLL_FULL, of
+// syscall/abi.h. Returns the choice before.
 //
 // Context: thread context, interrupts on.
 int gate_set_toll(int toll);

@@ -279,10 +279,10 @@ static void info_describe(struct binding *b) {
 // with its other figures. All stand still: their rings may be read from here.
 static void tolls_drop(uint32_t slot) {
     for (cpu_id_t cpu = 0; cpu < MAX_CPUS; cpu++) {
-        while (cpu_set_has(&cpus_up, cpu) && tolls_fold_batch(percpu_of(cpu))) {
+        if (cpu_set_has(&cpus_up, cpu)) {
+            tolls_forget(percpu_of(cpu), slot);
         }
     }
-    tolls_forget(slot);
 }
 
 // The machine is stopped: no CPU is inside a callout, or on its way there.

@@ -5,13 +5,12 @@
 #include "kernel/errno.h"
 #include "kernel/process.h"
 #include "kernel/rendezvous.h"
-#include "kernel/scheduler.h"
+#include "kernel/stop_machine.h"
 #include "kernel/tolls.h"
 #include "smp/ipi.h"
 #include "syscall/abi.h"
 #include "syscall/calls.h"
 #include "syscall/gate.h"
-#include "syscall/user_memory.h"
 
 #define NOISE_LIMIT_US 100000
 #define NS_PER_US 1000
@@ -50,49 +49,32 @@ long call_set_toll(uint64_t toll) {
     if (!is_administrator()) {
         return -EPERM;
     }
-    if (toll != TOLL_OFF && toll != TOLL_ON) {
+    if (toll > TOLL_FULL) {
         return -EINVAL;
     }
     return gate_set_toll((int)toll);
 }
 
-long call_toll_read(
-    uint64_t slot, uint64_t cpu, uint64_t buffer, uint64_t size) {
-    if (slot >= CALLOUT_SLOTS || cpu > TOLL_ALL_CPUS) {
-        return -EINVAL;
-    }
+long call_toll_fold(void) {
     rendezvous(fold, NULL);
-    struct toll toll;
-    int error = tolls_read((uint32_t)slot, (uint32_t)cpu, &toll);
-    if (error != 0) {
-        return error;
+    return 0;
+}
+
+static void reset(void *unused) {
+    (void)unused;
+    for (cpu_id_t cpu = 0; cpu < MAX_CPUS; cpu++) {
+        if (cpu_set_has(&cpus_up, cpu)) {
+            tolls_reset_cpu(percpu_of(cpu));
+        }
     }
-    size = size < sizeof(toll) ? size : sizeof(toll);
-    return copy_to_user(buffer, &toll, size) ? (long)size : -EFAULT;
 }
 
 long call_toll_reset(void) {
     if (!is_administrator()) {
         return -EPERM;
     }
-    rendezvous(fold, NULL);
-    tolls_reset();
+    stop_machine(reset, NULL);
     return 0;
-}
-
-long call_resource_read(uint64_t resource, uint64_t buffer, uint64_t size) {
-    if (resource > UINT32_MAX) {
-        return -EINVAL;
-    }
-    rendezvous(fold, NULL);
-    struct toll_resource toll;
-    uint32_t up = atomic_load_explicit(&num_cpus_up, memory_order_relaxed);
-    int error = tolls_resource((uint32_t)resource, up, &toll);
-    if (error != 0) {
-        return error;
-    }
-    size = size < sizeof(toll) ? size : sizeof(toll);
-    return copy_to_user(buffer, &toll, size) ? (long)size : -EFAULT;
 }
 
 // Nothing but readings of the clock: whatever lies between two of them was

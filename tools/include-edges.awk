@@ -29,10 +29,16 @@ BEGIN {
     leaf["callouts/module.h"]
     leaf["callouts/syspage.h"]
     leaf["syscall/abi.h"]
+    leaf["syscall/toll_area.h"]
+    leaf["kernel/receipt.h"]
 
     # All that programs see of the system.
     abi["syscall/abi.h"]
     abi["callouts/syspage.h"]
+    abi["syscall/toll_area.h"]
+    abi["kernel/receipt.h"]
+    abi["kernel/base/histogram.h"]
+    abi["kernel/base/seqlock.h"]
 
     # Made by the build from what may be seen anyway.
     generated["offsets.inc"]

@@ -3,11 +3,17 @@
 // bucket is its magnitude and the HISTOGRAM_STEP_BITS bits below its highest.
 #include "kernel/base/histogram.h"
 
+#include "kernel/base/seqlock.h"
+
 #define HIGHEST_BIT 63
+#define LAST_BUCKET (HISTOGRAM_BUCKETS - 1)
 
 uint32_t histogram_bucket(uint64_t value) {
     if (value < HISTOGRAM_STEPS) {
         return (uint32_t)value;
+    }
+    if (value >= HISTOGRAM_LIMIT) {
+        return LAST_BUCKET;
     }
     uint32_t highest = HIGHEST_BIT - (uint32_t)__builtin_clzll(value);
     uint32_t shift = highest - HISTOGRAM_STEP_BITS;
@@ -18,6 +24,9 @@ uint32_t histogram_bucket(uint64_t value) {
 uint64_t histogram_bucket_last(uint32_t bucket) {
     if (bucket < HISTOGRAM_STEPS) {
         return bucket;
+    }
+    if (bucket >= LAST_BUCKET) {
+        return UINT64_MAX;
     }
     uint32_t shift = bucket / HISTOGRAM_STEPS - 1;
     uint64_t first = (uint64_t)(bucket - shift * HISTOGRAM_STEPS) << shift;
@@ -31,18 +40,18 @@ static void widen(
         return;
     }
     if (histogram->count == 0 || min < histogram->min) {
-        histogram->min = min;
+        seqlock_set(&histogram->min, min);
     }
     if (max > histogram->max) {
-        histogram->max = max;
+        seqlock_set(&histogram->max, max);
     }
 }
 
 void histogram_add(struct histogram *histogram, uint64_t value) {
     widen(histogram, 1, value, value);
-    histogram->count++;
-    histogram->sum += value;
-    histogram->buckets[histogram_bucket(value)]++;
+    seqlock_add(&histogram->count, 1);
+    seqlock_add(&histogram->sum, value);
+    seqlock_add(&histogram->buckets[histogram_bucket(value)], 1);
 }
 
 void histogram_merge(struct histogram *to, const struct histogram *from) {

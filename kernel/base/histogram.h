@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: MIT
-// A histogram of 64-bit values with a fixed relative precision, after the idea
-// of HdrHistogram: each power of two is divided into HISTOGRAM_STEPS buckets,
+// A histogram of 64-bit values with a fixed relative precision, indexed as
+// HdrHistogram is: each power of two is divided into HISTOGRAM_STEPS buckets,
 // so that a bucket is at most 1/HISTOGRAM_STEPS of its values wide. Values
-// below HISTOGRAM_STEPS have a bucket each.
+// below HISTOGRAM_STEPS have a bucket each; those from HISTOGRAM_LIMIT on share
+// the last one. A leaf header, which libtollgate shares with the kernel.
 #pragma once
 
-#include "kernel/base/types.h"
+#include <stdint.h>
 
-#define HISTOGRAM_STEP_BITS 4
-#define HISTOGRAM_STEPS (1u << HISTOGRAM_STEP_BITS)
-#define HISTOGRAM_BUCKETS ((64 - HISTOGRAM_STEP_BITS + 1) * HISTOGRAM_STEPS)
+#define HISTOGRAM_STEP_BITS 5
+#define HISTOGRAM_STEPS (1u << HISTOGRAM_STEP_BITS) // 1/32: 3.1 %
+#define HISTOGRAM_LIMIT_BITS 36
+#define HISTOGRAM_LIMIT (1ul << HISTOGRAM_LIMIT_BITS) // 23 s at 3 GHz
+#define HISTOGRAM_BUCKETS                                                      \
+    ((HISTOGRAM_LIMIT_BITS - HISTOGRAM_STEP_BITS + 1) * HISTOGRAM_STEPS + 1)
 #define HISTOGRAM_PERMILLE 1000 // what a share of values is given in
 
 // All bytes zero is an empty histogram. All but `buckets` is exact.
@@ -21,7 +25,7 @@ struct histogram {
     uint64_t buckets[HISTOGRAM_BUCKETS];
 };
 
-// Count a value.
+// Count a value. Words change as seqlock.h wants it.
 void histogram_add(struct histogram *histogram, uint64_t value);
 
 // Count in `to` all that `from` has counted.

@@ -5,6 +5,7 @@
 //   ffff800000000000  direct map of all physical memory, data only
 //   ffffffff80000000  kernel image
 //   ffffffffa0000000  gate thunks (syscall/bind.c), code
+//   ffffffffa8000000  area of tolls (kernel/toll_area.c), 128 MiB
 //   ffffffffb0000000  system page (SYSPAGE_VADDR, callouts/syspage.h)
 //   ffffffffb8000000  modules bound at run time (syscall/module_memory.c)
 //   ffffffffc0000000  per-CPU blocks and their stacks (smp/percpu.h)
@@ -15,6 +16,7 @@
 #define DIRECT_MAP_VADDR 0xffff800000000000ul
 #define KERNEL_VADDR 0xffffffff80000000ul
 #define THUNKS_VADDR 0xffffffffa0000000ul
+#define TOLLS_VADDR 0xffffffffa8000000ul
 #define MODULES_VADDR 0xffffffffb8000000ul
 #define PERCPU_VADDR 0xffffffffc0000000ul
 #define DEVICE_VADDR 0xffffffffd0000000ul

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Type IDs, the administrator's calls, and what the tolls say.
+// Type IDs, and the administrator's calls.
 #include <errno.h>
 #include <stdint.h>
 #include <string.h>
@@ -11,20 +11,16 @@
 #include "usr/program/cpus.h"
 #include "usr/include/tollgate.h"
 
-#define SLOT_ARGS 1
 #define SLOT_OWN 2
 #define SLOT_SHARED 3
 #define SLOT_EMPTY 40
 #define TYPE_ALLOWED 47
 #define TYPE_OTHER 48
-#define CALLS 100
 #define NO_RESOURCE_SUCH 999
 #define NOISE_US 500
 #define MAX_NOISE_US 100000
 #define US_PER_SECOND 1000000
 #define EXIT_NOT_EXECUTED 99
-// A quantile is the upper end of its bucket, 1/16 wider than its least value.
-#define BUCKET_PARTS 16
 
 // --- types ------------------------------------------------------------------
 
@@ -145,122 +141,7 @@ bool fenced_slots_are_refused(void) {
     return true;
 }
 
-// --- tolls ------------------------------------------------------------------
-
-static void call_often(uint32_t slot) {
-    for (int i = 0; i < CALLS; i++) {
-        tollgate_custom(slot, 0, 0, 0, 0, 0, 0);
-    }
-}
-
-bool tolls_count_exactly(void) {
-    struct toll toll;
-    struct cpu_list cpus;
-    CHECK(cpus_online(&cpus));
-    CHECK(tollgate_set_toll(TOLL_ON) >= 0);
-    CHECK_EQUAL(tollgate_toll_reset(), 0);
-    for (uint32_t i = 0; i < cpus.count; i++) {
-        CHECK(cpus_pin(cpus.cpus[i]));
-        call_often(SLOT_OWN);
-    }
-    call_often(SLOT_SHARED);
-    CHECK(cpus_allow(&cpus));
-    CHECK_EQUAL(tollgate_set_toll(TOLL_OFF), TOLL_ON);
-    call_often(SLOT_OWN); // not measured
-    for (uint32_t i = 0; i < cpus.count; i++) {
-        CHECK_EQUAL(tollgate_toll_read(SLOT_OWN, cpus.cpus[i], &toll), 0);
-        CHECK_EQUAL(toll.calls, CALLS);
-    }
-    CHECK_EQUAL(tollgate_toll_read(SLOT_OWN, TOLL_ALL_CPUS, &toll), 0);
-    CHECK_EQUAL(toll.calls, CALLS * cpus.count);
-    CHECK_EQUAL(toll.off.count, CALLS * cpus.count);
-    CHECK_EQUAL(tollgate_toll_read(SLOT_SHARED, TOLL_ALL_CPUS, &toll), 0);
-    CHECK_EQUAL(toll.calls, CALLS);
-    CHECK_EQUAL(toll.overtakes, 0);
-    CHECK_EQUAL(tollgate_toll_read(SLOT_ARGS, TOLL_ALL_CPUS, &toll), 0);
-    CHECK_EQUAL(toll.calls, 0);
-    return true;
-}
-
-// One kind: calls that are measured, some that are not, and measured ones
-// again.
-static bool numbers_begin_anew(uint32_t resource, enum lock_kind kind) {
-    struct toll toll;
-    CHECK_EQUAL(tollgate_set_lock(resource, kind), 0);
-    CHECK(tollgate_set_toll(TOLL_ON) >= 0);
-    call_often(SLOT_SHARED);
-    CHECK_EQUAL(tollgate_set_toll(TOLL_OFF), TOLL_ON);
-    tollgate_custom(SLOT_SHARED, 0, 0, 0, 0, 0, 0);
-    CHECK_EQUAL(tollgate_set_toll(TOLL_ON), TOLL_OFF);
-    CHECK_EQUAL(tollgate_toll_reset(), 0);
-    call_often(SLOT_SHARED);
-    CHECK_EQUAL(tollgate_toll_read(SLOT_SHARED, TOLL_ALL_CPUS, &toll), 0);
-    CHECK_EQUAL(toll.calls, CALLS);
-    CHECK_EQUAL(toll.overtakes, 0);
-    CHECK_EQUAL(toll.worst.ticket, toll.worst.entry);
-    CHECK(toll.worst.entry < CALLS);
-    return true;
-}
-
-bool numbers_begin_anew_with_the_tolls(void) {
-    uint32_t index = tollgate_slot(SLOT_SHARED)->resource;
-    uint32_t before = tollgate_resource(index)->lock_kind;
-    bool ok = true;
-    for (uint32_t kind = 0; kind < NUM_LOCK_KINDS; kind++) {
-        ok = numbers_begin_anew(index, (enum lock_kind)kind) && ok;
-    }
-    CHECK(tollgate_set_toll(TOLL_OFF) >= 0);
-    CHECK_EQUAL(tollgate_set_lock(index, (enum lock_kind)before), 0);
-    return ok;
-}
-
-static bool is_plausible(const struct toll_distribution *d) {
-    CHECK_EQUAL(d->count, CALLS);
-    CHECK(d->min <= d->median);
-    CHECK(d->median <= d->p99);
-    CHECK(d->min <= d->max);
-    CHECK(d->p99 <= d->max + d->max / BUCKET_PARTS + 1);
-    CHECK(d->sum >= d->min * CALLS && d->sum <= d->max * CALLS);
-    return true;
-}
-
-bool tolls_are_plausible(void) {
-    struct toll toll;
-    CHECK(tollgate_set_toll(TOLL_ON) >= 0);
-    CHECK_EQUAL(tollgate_toll_reset(), 0);
-    uint64_t start = tollgate_cycles();
-    call_often(SLOT_SHARED);
-    uint64_t end = tollgate_cycles();
-    CHECK_EQUAL(tollgate_set_toll(TOLL_OFF), TOLL_ON);
-    CHECK_EQUAL(tollgate_toll_read(SLOT_SHARED, TOLL_ALL_CPUS, &toll), 0);
-    CHECK(is_plausible(&toll.wait));
-    CHECK(is_plausible(&toll.hold));
-    CHECK(is_plausible(&toll.off));
-    const struct toll_receipt *worst = &toll.worst;
-    CHECK_EQUAL(worst->off, toll.off.max);
-    CHECK(worst->off >= worst->wait + worst->hold);
-    CHECK(worst->arrived >= start && worst->arrived + worst->off <= end);
-    CHECK_EQUAL(worst->slot, SLOT_SHARED);
-    CHECK_EQUAL(worst->type_id, 0);
-    CHECK_EQUAL(worst->ticket, worst->entry);
-    return true;
-}
-
-bool toll_reads_are_checked(void) {
-    struct toll toll;
-    struct toll_resource resource;
-    struct toll *bad = (struct toll *)SYSPAGE_VADDR;
-    CHECK_EQUAL(error_of(tollgate_toll_read(CALLOUT_SLOTS, 0, &toll)), EINVAL);
-    CHECK_EQUAL(
-        error_of(tollgate_toll_read(SLOT_OWN, UINT32_MAX - 1, &toll)), EINVAL);
-    CHECK_EQUAL(error_of(tollgate_toll_read(SLOT_OWN, 0, bad)), EFAULT);
-    CHECK_EQUAL(error_of(tollgate_toll_read(SLOT_OWN, 0, NULL)), EFAULT);
-    CHECK_EQUAL(
-        error_of(tollgate_resource_read(NO_RESOURCE_SUCH, &resource)), EINVAL);
-    CHECK_EQUAL(error_of(tollgate_set_toll(TOLL_ON + 1)), EINVAL);
-    CHECK_EQUAL(error_of(tollgate_cpus((uint64_t *)bad)), EFAULT);
-    return true;
-}
+// --- noise ------------------------------------------------------------------
 
 bool noise_is_measured(void) {
     uint64_t start = tollgate_cycles();

@@ -37,16 +37,16 @@ static long call3(long nr, uint64_t a1, uint64_t a2, uint64_t a3) {
 
 // --- memory -----------------------------------------------------------------
 
-static int write_byte(void *address) {
+int write_byte(void *address) {
     *(volatile char *)address = 1;
     return 0;
 }
 
-static int read_byte(void *address) {
+int read_byte(void *address) {
     return *(volatile char *)address;
 }
 
-static int jump(void *address) {
+int jump(void *address) {
     ((void (*)(void))(uintptr_t)address)();
     return 0;
 }

@@ -28,17 +28,22 @@ bool c_callout_shares_a_ledger(void);
 bool c_callout_has_the_frame(void);
 bool one_label_is_one_storage(void);
 
-// gate_admin.c: types, locks, tolls.
+// gate_admin.c: types, locks.
 bool types_are_inherited(void);
 bool types_survive_exec(void);
 bool only_type_0_administers(void);
 bool locks_can_be_chosen(void);
 bool fenced_slots_are_refused(void);
+bool noise_is_measured(void);
+
+// gate_tolls.c: what was measured, and where it lies.
 bool tolls_count_exactly(void);
 bool numbers_begin_anew_with_the_tolls(void);
 bool tolls_are_plausible(void);
 bool toll_reads_are_checked(void);
-bool noise_is_measured(void);
+bool toll_area_is_read_only(void);
+bool toll_area_says_its_sizes(void);
+bool receipts_can_be_read_at_once(void);
 
 // gate_hostile.c: what a program may not do.
 bool syspage_is_read_only(void);
@@ -72,3 +77,8 @@ bool unmapping_reaches_all_cpus(void);
 
 // Whether body(arg), run in a child, is killed by a signal.
 bool is_killed(int (*body)(void *), void *arg);
+
+// Bodies for it, in gate_hostile.c: touch an address, execute what is there.
+int write_byte(void *address);
+int read_byte(void *address);
+int jump(void *address);

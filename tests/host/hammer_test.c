@@ -2,6 +2,7 @@
 // SOURCES: usr/program/hammer_json.c usr/program/hammer_text.c
 // SOURCES: usr/program/cpus.c usr/program/figures.c
 // SOURCES: usr/program/json.c usr/program/options.c usr/lib/locks.c
+// SOURCES: kernel/base/histogram.c
 // FLAGS: -D_GNU_SOURCE -pthread
 // SPDX-License-Identifier: MIT
 // The hammer against a model of the gate: that it finds nothing wrong with a
@@ -139,7 +140,8 @@ int tollgate_toll_read(uint32_t index, uint32_t cpu, struct toll *toll) {
         toll->overtaken = gate.overtakes ? 1 : 0;
         toll->overtakes = gate.overtakes;
         toll->max_overtakes = gate.overtakes;
-        toll->worst.off = 100;
+        toll->num_worst = 1;
+        toll->worst[0].off = 100;
     }
     return 0;
 }
@@ -163,7 +165,7 @@ static void run(void) {
     cpu_set_t set;
     sched_getaffinity(0, sizeof(set), &set);
     plan = (struct hammer_plan){
-        .slot = SLOT_ADD, .count = COUNT, .measure = true, .noise_us = 1};
+        .slot = SLOT_ADD, .count = COUNT, .toll = TOLL_ON, .noise_us = 1};
     for (uint32_t cpu = 0; plan.cpus.count < THREADS; cpu++) {
         if (CPU_ISSET(cpu % CPU_LIST_MAX, &set)) {
             plan.cpus.cpus[plan.cpus.count++] = cpu % CPU_LIST_MAX;

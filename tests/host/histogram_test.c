@@ -29,7 +29,7 @@ static uint64_t random_next(uint64_t *state) {
 // Magnitudes of all sizes, not only large ones.
 static uint64_t random_value(uint64_t *state) {
     uint64_t bits = random_next(state) % 64;
-    return random_next(state) >> bits;
+    return random_next(state) >> bits & (HISTOGRAM_LIMIT - 1);
 }
 
 START_TEST(empty_has_nothing) {
@@ -64,8 +64,20 @@ START_TEST(last_bucket_ends_at_the_largest_value) {
 }
 END_TEST
 
+START_TEST(the_last_bucket_takes_the_rest) {
+    ck_assert_uint_eq(
+        histogram_bucket(HISTOGRAM_LIMIT - 1), HISTOGRAM_BUCKETS - 2);
+    ck_assert_uint_eq(histogram_bucket(HISTOGRAM_LIMIT), HISTOGRAM_BUCKETS - 1);
+    setup();
+    histogram_add(&histogram, HISTOGRAM_LIMIT);
+    histogram_add(&histogram, 3 * HISTOGRAM_LIMIT);
+    ck_assert_uint_eq(histogram.buckets[HISTOGRAM_BUCKETS - 1], 2);
+    ck_assert_uint_eq(histogram_quantile(&histogram, 500), 3 * HISTOGRAM_LIMIT);
+}
+END_TEST
+
 START_TEST(buckets_are_narrow) {
-    for (uint32_t i = 1; i < HISTOGRAM_BUCKETS; i++) {
+    for (uint32_t i = 1; i < HISTOGRAM_BUCKETS - 1; i++) {
         uint64_t first = histogram_bucket_last(i - 1) + 1;
         uint64_t width = histogram_bucket_last(i) - first;
         ck_assert_uint_le(width, first / HISTOGRAM_STEPS);
@@ -195,6 +207,7 @@ int main(void) {
         small_values_are_exact,
         buckets_follow_each_other,
         last_bucket_ends_at_the_largest_value,
+        the_last_bucket_takes_the_rest,
         buckets_are_narrow,
         one_value_is_every_quantile,
         min_may_come_last,

@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 
+#include "syscall/abi.h"
 #include "tests/host/grub_join.h"
 #include "tests/host/suite.h"
 
@@ -279,10 +280,11 @@ START_TEST(kinds_of_numbers) {
 END_TEST
 
 START_TEST(tolls) {
-    ck_assert_str_eq(
-        parse("toll=full"), "toll=full: not in this version, on used\n");
-    ck_assert(options.toll);
-    ck_assert_str_eq(parse("toll=yes"), "toll=yes: neither off nor on\n");
+    ck_assert_str_eq(parse("toll=full"), "");
+    ck_assert_uint_eq(options.toll, TOLL_FULL);
+    ck_assert_str_eq(parse("toll=on"), "");
+    ck_assert_uint_eq(options.toll, TOLL_ON);
+    ck_assert_str_eq(parse("toll=yes"), "toll=yes: none of off, on, full\n");
     ck_assert_str_eq(parse("syspage=show"), "syspage=show: not print\n");
     ck_assert(!options.print_syspage);
     ck_assert(!options.toll);

@@ -1,17 +1,24 @@
-// SOURCES: kernel/tolls.c kernel/base/histogram.c
+// SOURCES: kernel/tolls.c kernel/base/histogram.c usr/lib/tolls.c
+// FLAGS: -pthread
 // SPDX-License-Identifier: MIT
-// The accounting of tolls, from receipts made by hand. Memory and locks of the
-// kernel are stood in for: the one can run out, the others must balance.
+// The accounting of tolls, from receipts made by hand, as libtollgate reads it.
+// The area is stood in for: its memory can run out.
+// tests/host/tolls_race_test.c builds this file under the thread sanitizer.
 #include "kernel/tolls.h"
 
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/time.h>
+#include <time.h>
 
-#include "kernel/errno.h"
-#include "kernel/heap.h"
+#include "kernel/base/seqlock.h"
 #include "kernel/receipt.h"
-#include "kernel/spinlock.h"
+#include "kernel/toll_area.h"
 #include "tests/host/suite.h"
+#include "usr/include/tollgate.h"
 
 #define NUM_CPUS 3
 #define SLOT 4
@@ -21,27 +28,41 @@
 
 // --- stand-ins --------------------------------------------------------------
 
-static int allocations_left = 1000;
-static int locks_held;
+static ALIGNED(PAGE_SIZE) char area[8ul << 20];
+static uint64_t used;
+static int allocations_left;
+static uint32_t cpus_up;
 
-void *kalloc(size_t size) {
-    return allocations_left-- > 0 ? calloc(1, size) : NULL;
+struct toll_area *toll_area(void) {
+    return (struct toll_area *)(void *)area;
 }
 
-void kfree(void *object) {
-    free(object);
+void *toll_area_at(uint64_t offset) {
+    return area + offset;
 }
 
-bool spin_lock(struct spinlock *lock) {
-    ck_assert(ticket_trylock(&lock->ticket));
-    locks_held++;
-    return false;
+void *toll_area_alloc(size_t size, uint64_t *offset) {
+    size = ALIGN_UP(size, PAGE_SIZE);
+    if (allocations_left-- <= 0 || size > sizeof(area) - used) {
+        return NULL;
+    }
+    *offset = used;
+    used += size;
+    return area + *offset;
 }
 
-void spin_unlock(struct spinlock *lock, bool irq) {
-    ck_assert(!irq);
-    ticket_unlock(&lock->ticket);
-    locks_held--;
+// What the library asks its surroundings.
+unsigned long getauxval(unsigned long type) {
+    return type == AT_TOLLGATE_TOLLS ? (uintptr_t)area : 0;
+}
+
+int tollgate_toll_fold(void) {
+    return 0;
+}
+
+int tollgate_cpus(uint64_t mask[TOLLGATE_MASK_WORDS]) {
+    (void)mask;
+    return (int)cpus_up;
 }
 
 // --- a machine --------------------------------------------------------------
@@ -51,9 +72,13 @@ static struct {
     struct custom_entry custom;
 } page;
 static struct percpu cpus[NUM_CPUS];
-static struct receipt receipts[NUM_CPUS][RECEIPTS_MAX];
 static struct toll toll;
 static struct toll_resource shared;
+
+const struct custom_resource *tollgate_resource(uint32_t index) {
+    return index < page.custom.num_resources ? &page.custom.resources[index]
+                                             : NULL;
+}
 
 static void setup(void) {
     page.entry.custom.offset = (uint32_t)((char *)&page.custom - (char *)&page);
@@ -61,11 +86,14 @@ static void setup(void) {
     page.custom.num_resources = RESOURCE + 1;
     page.custom.resources[RESOURCE].lock_kind = LOCK_TTAS;
     page.custom.slots[BUDGET_SLOT].budget_cycles = BUDGET;
+    memset(area, 0, sizeof(area));
+    toll_area()->magic = TOLL_AREA_MAGIC;
+    toll_area()->version = TOLL_AREA_VERSION;
+    used = ALIGN_UP(sizeof(struct toll_area), PAGE_SIZE);
+    allocations_left = 1000;
     for (uint32_t i = 0; i < NUM_CPUS; i++) {
-        cpus[i].cpu_id = i;
-        cpus[i].receipts_base = (uintptr_t)receipts[i];
-        cpus[i].receipts_fold = (uintptr_t)&receipts[i][RECEIPTS_FOLD_AT];
-        cpus[i].receipt = cpus[i].receipts_base;
+        cpus[i] = (struct percpu){.cpu_id = i};
+        ck_assert(tolls_create_cpu(&cpus[i]));
     }
     tolls_init(&page.entry);
 }
@@ -73,7 +101,9 @@ static void setup(void) {
 static void put(uint32_t cpu, struct receipt receipt) {
     receipt.cpu = 0xdead; // the entry does not write it
     struct receipt *next = (struct receipt *)cpus[cpu].receipt;
-    ck_assert(next < &receipts[cpu][RECEIPTS_MAX]);
+    ck_assert_uint_lt(
+        cpus[cpu].receipt,
+        cpus[cpu].receipts_base + RECEIPTS_MAX * RECEIPT_SIZE);
     *next = receipt;
     cpus[cpu].receipt += RECEIPT_SIZE;
 }
@@ -83,17 +113,21 @@ static void fold_all(void) {
         while (tolls_fold_batch(&cpus[i])) {
         }
     }
-    ck_assert_int_eq(locks_held, 0);
+}
+
+static void reset_all(void) {
+    for (uint32_t i = 0; i < NUM_CPUS; i++) {
+        tolls_reset_cpu(&cpus[i]);
+    }
 }
 
 static void read_slot(uint32_t slot, uint32_t cpu) {
-    ck_assert_int_eq(tolls_read(slot, cpu, &toll), 0);
-    ck_assert_int_eq(locks_held, 0);
+    ck_assert_int_eq(tollgate_toll_read(slot, cpu, &toll), 0);
 }
 
-static void read_shared(uint32_t cpus_up) {
-    ck_assert_int_eq(tolls_resource(RESOURCE, cpus_up, &shared), 0);
-    ck_assert_int_eq(locks_held, 0);
+static void read_shared(uint32_t up) {
+    cpus_up = up;
+    ck_assert_int_eq(tollgate_resource_read(RESOURCE, &shared), 0);
 }
 
 // A call of SLOT without a resource that held for `hold`, off for hold + 30.
@@ -148,10 +182,12 @@ END_TEST
 
 START_TEST(unknown_slots_and_cpus_are_refused) {
     setup();
-    ck_assert_int_eq(tolls_read(CALLOUT_SLOTS, 0, &toll), -EINVAL);
-    ck_assert_int_eq(tolls_read(0, MAX_CPUS, &toll), -EINVAL);
-    ck_assert_int_eq(tolls_read(0, MAX_CPUS - 1, &toll), 0);
-    ck_assert_int_eq(tolls_resource(RESOURCE + 1, 1, &shared), -EINVAL);
+    ck_assert_int_eq(tollgate_toll_read(CALLOUT_SLOTS, 0, &toll), -1);
+    ck_assert_int_eq(errno, EINVAL);
+    ck_assert_int_eq(tollgate_toll_read(0, MAX_CPUS, &toll), -1);
+    ck_assert_int_eq(tollgate_toll_read(0, MAX_CPUS - 1, &toll), 0);
+    ck_assert_int_eq(tollgate_resource_read(RESOURCE + 1, &shared), -1);
+    ck_assert_int_eq(errno, EINVAL);
 }
 END_TEST
 
@@ -172,15 +208,15 @@ START_TEST(call_without_resource) {
     ck_assert_uint_eq(toll.off.sum, 530);
     ck_assert_uint_eq(toll.overtaken, 0);
     ck_assert_uint_eq(toll.lost, 0);
-    ck_assert_uint_eq(toll.worst.arrived, 10000);
-    ck_assert_uint_eq(toll.worst.wait, 0);
-    ck_assert_uint_eq(toll.worst.hold, 500);
-    ck_assert_uint_eq(toll.worst.off, 530);
-    ck_assert_uint_eq(toll.worst.result, 7);
-    ck_assert_uint_eq(toll.worst.rip, 0x401000);
-    ck_assert_uint_eq(toll.worst.cpu, 1);
-    ck_assert_uint_eq(toll.worst.slot, SLOT);
-    ck_assert_uint_eq(toll.worst.type_id, 47);
+    ck_assert_uint_eq(toll.worst[0].arrived, 10000);
+    ck_assert_uint_eq(toll.worst[0].wait, 0);
+    ck_assert_uint_eq(toll.worst[0].hold, 500);
+    ck_assert_uint_eq(toll.worst[0].off, 530);
+    ck_assert_uint_eq(toll.worst[0].result, 7);
+    ck_assert_uint_eq(toll.worst[0].rip, 0x401000);
+    ck_assert_uint_eq(toll.worst[0].cpu, 1);
+    ck_assert_uint_eq(toll.worst[0].slot, SLOT);
+    ck_assert_uint_eq(toll.worst[0].type_id, 47);
 }
 END_TEST
 
@@ -192,8 +228,8 @@ START_TEST(call_with_resource) {
     ck_assert_uint_eq(toll.wait.max, 200);
     ck_assert_uint_eq(toll.hold.max, 300);
     ck_assert_uint_eq(toll.off.max, 600);
-    ck_assert_uint_eq(toll.worst.ticket, 9);
-    ck_assert_uint_eq(toll.worst.entry, 9);
+    ck_assert_uint_eq(toll.worst[0].ticket, 9);
+    ck_assert_uint_eq(toll.worst[0].entry, 9);
 }
 END_TEST
 
@@ -224,7 +260,7 @@ START_TEST(all_cpus_are_the_sum) {
     ck_assert_uint_eq(toll.hold.min, 100);
     ck_assert_uint_eq(toll.hold.max, 300);
     ck_assert_uint_ge(toll.hold.median, 200);
-    ck_assert_uint_le(toll.hold.median, 200 + 200 / 16);
+    ck_assert_uint_le(toll.hold.median, 200 + 200 / HISTOGRAM_STEPS);
 }
 END_TEST
 
@@ -237,10 +273,10 @@ START_TEST(worst_is_the_longest_off) {
     put(1, plain(5));
     fold_all();
     read_slot(SLOT, 0);
-    ck_assert_uint_eq(toll.worst.hold, 900);
+    ck_assert_uint_eq(toll.worst[0].hold, 900);
     read_slot(SLOT, TOLL_ALL_CPUS);
-    ck_assert_uint_eq(toll.worst.hold, 901);
-    ck_assert_uint_eq(toll.worst.cpu, 2);
+    ck_assert_uint_eq(toll.worst[0].hold, 901);
+    ck_assert_uint_eq(toll.worst[0].cpu, 2);
 }
 END_TEST
 
@@ -302,7 +338,7 @@ START_TEST(worst_knows_its_overtakes) {
     put(0, waited(UINT32_MAX, 2)); // a ticket lock's counters have 32 bits
     fold_all();
     read_slot(SLOT, 0);
-    ck_assert_uint_eq(toll.worst.overtakes, 3);
+    ck_assert_uint_eq(toll.worst[0].overtakes, 3);
 }
 END_TEST
 
@@ -458,6 +494,233 @@ START_TEST(full_room_loses_nothing) {
 }
 END_TEST
 
+// --- reading while it is written --------------------------------------------
+
+#define RACE_MS 500
+#define RACE_GAP 2000 // pauses in which a reader may get through
+#define RACE_HOLD 70
+#define RACE_OFF (RACE_HOLD + 30)
+
+static atomic_bool race_over;
+
+static uint64_t now_ms(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+static bool race_goes_on(uint64_t start) {
+    return now_ms() - start < RACE_MS;
+}
+
+static void pause_often(int count) {
+    for (int i = 0; i < count; i++) {
+        __builtin_ia32_pause();
+    }
+}
+
+// Count calls that all cost the same, now and then forget them all.
+static void *fold_and_forget(void *unused) {
+    for (int i = 1; !atomic_load(&race_over); i++) {
+        put(0, plain(RACE_HOLD));
+        while (tolls_fold_batch(&cpus[0])) {
+        }
+        if (i % 100 == 0) {
+            tolls_reset_cpu(&cpus[0]);
+        }
+        if (i % 4 == 0) {
+            pause_often(RACE_GAP);
+        }
+    }
+    return unused;
+}
+
+START_TEST(readers_see_whole_accounts) {
+    pthread_t writer;
+    uint32_t read = 0;
+    setup();
+    uint64_t start = now_ms();
+    atomic_store(&race_over, false);
+    put(0, plain(RACE_HOLD));
+    fold_all();
+    ck_assert_int_eq(pthread_create(&writer, NULL, fold_and_forget, NULL), 0);
+    while (race_goes_on(start) || read == 0) {
+        if (tollgate_toll_read(SLOT, 0, &toll) < 0) {
+            ck_assert_int_eq(errno, EAGAIN);
+            continue;
+        }
+        read++;
+        ck_assert_uint_eq(toll.off.count, toll.calls);
+        ck_assert_uint_eq(toll.off.sum, toll.calls * RACE_OFF);
+        ck_assert_uint_eq(toll.hold.sum, toll.calls * RACE_HOLD);
+        ck_assert_uint_eq(toll.wait.count, toll.calls);
+        ck_assert_uint_eq(toll.types[0].off_sum, toll.calls * RACE_OFF);
+        ck_assert_uint_eq(
+            toll.num_worst, toll.calls < TOLL_WORST ? toll.calls : TOLL_WORST);
+        for (uint32_t i = 0; i < toll.num_worst; i++) {
+            ck_assert_uint_eq(toll.worst[i].hold, RACE_HOLD);
+        }
+    }
+    atomic_store(&race_over, true);
+    pthread_join(writer, NULL);
+    ck_assert_uint_gt(read, 0);
+}
+END_TEST
+
+// What the gate does: begins with the arrival, ends with the exit, each time as
+// two halves (syscall/stamp.inc).
+static void write_stamp(uint64_t *at, uint64_t value, bool upper_first) {
+    _Atomic uint32_t *half = (_Atomic uint32_t *)(void *)at;
+    uint32_t halves[] = {(uint32_t)value, (uint32_t)(value >> 32)};
+    for (int i = 0; i < 2; i++) {
+        int which = upper_first ? 1 - i : i;
+        atomic_store_explicit(
+            &half[which], halves[which], memory_order_release);
+    }
+}
+
+// A call whose times are all made of one number, so that a mixed one shows. The
+// lower halves wrap around between one call and the next.
+#define RACE_STEP 0x80000001ul
+
+static uint64_t race_time;
+
+static void write_a_receipt(int signal) {
+    (void)signal;
+    struct receipt *receipt = (struct receipt *)cpus[0].receipts_base;
+    race_time += RACE_STEP;
+    write_stamp(&receipt->arrived, race_time, true);
+    seqlock_set(&receipt->rip, race_time);
+    seqlock_set(&receipt->result, race_time);
+    write_stamp(&receipt->granted, race_time + 1, false);
+    write_stamp(&receipt->released, race_time + 2, false);
+    write_stamp(&receipt->left, race_time + 3, false);
+}
+
+static void interrupt_every_us(long us) {
+    const struct itimerval timer = {{0, us}, {0, us}};
+    ck_assert_int_eq(setitimer(ITIMER_REAL, &timer, NULL), 0);
+}
+
+// A signal writes a whole receipt between any two instructions of the reader: a
+// thread would seldom come in between on a busy machine.
+START_TEST(receipts_are_read_whole) {
+    uint32_t read = 0;
+    setup();
+    uint64_t start = now_ms();
+    ((struct receipt *)cpus[0].receipts_base)->resource = RECEIPT_NO_RESOURCE;
+    signal(SIGALRM, write_a_receipt);
+    interrupt_every_us(50);
+    while (race_goes_on(start) || read == 0) {
+        struct toll_receipt receipt;
+        if (tollgate_last_receipt(0, &receipt) < 0) {
+            ck_assert_int_eq(errno, ENOENT);
+            continue;
+        }
+        read++;
+        ck_assert_uint_eq(receipt.arrived % RACE_STEP, 0);
+        ck_assert_uint_eq(receipt.rip, receipt.arrived);
+        ck_assert_uint_eq(receipt.result, receipt.arrived);
+        ck_assert_uint_eq(receipt.granted, receipt.arrived + 1);
+        ck_assert_uint_eq(receipt.released, receipt.arrived + 2);
+        ck_assert_uint_eq(receipt.left, receipt.arrived + 3);
+    }
+    interrupt_every_us(0);
+    ck_assert_uint_gt(read, 0);
+}
+END_TEST
+
+// Each step of writing a receipt over an older one, `of` the times that it ends
+// in, with a look in between: there is none, or the old one, or the new one.
+static void look_at_each_step(uint64_t old, uint64_t new) {
+    struct receipt *receipt = (struct receipt *)cpus[0].receipts_base;
+    uint64_t *times[] = {
+        &receipt->arrived, &receipt->granted, &receipt->released,
+        &receipt->left};
+    for (uint64_t i = 0; i < ARRAY_SIZE(times); i++) {
+        *times[i] = old + i;
+    }
+    for (uint64_t i = 0; i < 2 * ARRAY_SIZE(times); i++) {
+        uint32_t *half = (uint32_t *)(void *)times[i / 2];
+        // Of the first time the upper half comes first.
+        uint64_t which = i < 2 ? 1 - i % 2 : i % 2;
+        half[which] = (uint32_t)((new + i / 2) >> 32 * which);
+        struct toll_receipt seen;
+        if (tollgate_last_receipt(0, &seen) == 0) {
+            ck_assert(seen.arrived == old || seen.arrived == new);
+            ck_assert_uint_eq(seen.granted, seen.arrived + 1);
+            ck_assert_uint_eq(seen.released, seen.arrived + 2);
+            ck_assert_uint_eq(seen.left, seen.arrived + 3);
+        }
+    }
+    struct toll_receipt last;
+    ck_assert_int_eq(tollgate_last_receipt(0, &last), 0);
+    ck_assert_uint_eq(last.arrived, new);
+}
+
+START_TEST(half_written_receipts_are_none) {
+    setup();
+    ((struct receipt *)cpus[0].receipts_base)->resource = RECEIPT_NO_RESOURCE;
+    look_at_each_step(100, 200);
+    look_at_each_step(0xffffff00, 0x100000200);
+    look_at_each_step(0x1ffffff00, 0x200000200);
+    look_at_each_step(0x1ffffff00, 0x300000200);
+    look_at_each_step(0x100000000, 0x1fffffffe);
+}
+END_TEST
+
+START_TEST(accounts_under_change_are_not_read) {
+    static struct toll_slot_account copy;
+    setup();
+    put(0, plain(1));
+    fold_all();
+    struct toll_cpu_account *cpu = toll_area_at(toll_area()->cpus[0].account);
+    struct toll_slot_account *account = toll_area_at(cpu->slots[SLOT]);
+    ck_assert(seqlock_copy(&copy, &account->sequence, sizeof(copy)));
+    seqlock_begin(&account->sequence);
+    ck_assert(!seqlock_copy(&copy, &account->sequence, sizeof(copy)));
+    ck_assert_int_eq(tollgate_toll_read(SLOT, 0, &toll), -1);
+    ck_assert_int_eq(errno, EAGAIN);
+    seqlock_end(&account->sequence);
+    read_slot(SLOT, 0);
+}
+END_TEST
+
+START_TEST(last_receipt_is_the_last) {
+    struct toll_receipt receipt;
+    struct toll_receipt receipts[RECEIPTS_MAX];
+    setup();
+    ck_assert_int_eq(tollgate_last_receipt(0, &receipt), -1);
+    ck_assert_int_eq(errno, ENOENT);
+    ck_assert_int_eq(tollgate_last_receipt(NUM_CPUS, &receipt), -1);
+    ck_assert_int_eq(errno, EINVAL);
+    for (uint64_t i = 1; i <= 1000; i++) {
+        struct receipt call = plain(5);
+        call.arrived = 100 * i;
+        call.granted = call.arrived + 1;
+        call.released = call.arrived + 2;
+        call.left = call.arrived + 3;
+        put(0, call);
+        // What the next call has begun, a refused one perhaps, is no receipt.
+        ((struct receipt *)cpus[0].receipt)->arrived = call.left + 1;
+        ck_assert_int_eq(tollgate_last_receipt(0, &receipt), 0);
+        ck_assert_uint_eq(receipt.arrived, call.arrived);
+        ((struct receipt *)cpus[0].receipt)->arrived = 0;
+        if (i % RECEIPTS_FOLD_AT == 0 || i == 777) {
+            fold_all();
+            ck_assert_int_eq(tollgate_last_receipt(0, &receipt), 0);
+            ck_assert_uint_eq(receipt.arrived, call.arrived);
+        }
+    }
+    int count = tollgate_last_receipts(0, receipts);
+    ck_assert_int_gt(count, 100);
+    ck_assert_uint_eq(receipts[count - 1].arrived, 100 * 1000);
+    for (int i = 1; i < count; i++) {
+        ck_assert_uint_gt(receipts[i].arrived, receipts[i - 1].arrived);
+    }
+}
+END_TEST
+
 // --- refusals, forgetting, memory -------------------------------------------
 
 START_TEST(refusals_are_noted) {
@@ -470,7 +733,7 @@ START_TEST(refusals_are_noted) {
     read_slot(SLOT, TOLL_ALL_CPUS);
     ck_assert_uint_eq(toll.refusals, 7);
     ck_assert_uint_eq(toll.calls, 0);
-    tolls_reset();
+    reset_all();
     read_slot(SLOT, TOLL_ALL_CPUS);
     ck_assert_uint_eq(toll.refusals, 0);
     cpus[0].refusals[SLOT]++;
@@ -488,9 +751,9 @@ START_TEST(reset_forgets_what_is_folded) {
         put(1, waited(1, 5));
     }
     fold_all();
-    put(1, plain(77)); // not folded yet
-    tolls_reset();
-    ck_assert_int_eq(locks_held, 0);
+    put(1, plain(66)); // not folded yet
+    reset_all();
+    put(1, plain(77));
     read_slot(SLOT, TOLL_ALL_CPUS);
     ck_assert_mem_eq(&toll, &nothing, sizeof(toll));
     read_shared(2);
@@ -500,7 +763,7 @@ START_TEST(reset_forgets_what_is_folded) {
     fold_all();
     read_slot(SLOT, TOLL_ALL_CPUS);
     ck_assert_uint_eq(toll.calls, 1);
-    ck_assert_uint_eq(toll.worst.hold, 77);
+    ck_assert_uint_eq(toll.worst[0].hold, 77);
     put_run(0, 13, 1, 1); // the run before is forgotten too
     fold_all();
     read_shared(2);
@@ -519,8 +782,9 @@ START_TEST(one_slot_is_forgotten) {
     cpus[0].refusals[SLOT] = 3;
     cpus[0].refusals[BUDGET_SLOT] = 4;
     fold_all();
-    tolls_forget(SLOT);
-    ck_assert_int_eq(locks_held, 0);
+    for (uint32_t i = 0; i < NUM_CPUS; i++) {
+        tolls_forget(&cpus[i], SLOT);
+    }
     read_slot(SLOT, TOLL_ALL_CPUS);
     ck_assert_mem_eq(&toll, &nothing, sizeof(toll));
     read_slot(BUDGET_SLOT, TOLL_ALL_CPUS);
@@ -531,34 +795,35 @@ START_TEST(one_slot_is_forgotten) {
     fold_all();
     read_slot(SLOT, TOLL_ALL_CPUS);
     ck_assert_uint_eq(toll.calls, 1);
-    ck_assert_uint_eq(toll.worst.hold, 7);
+    ck_assert_uint_eq(toll.worst[0].hold, 7);
     ck_assert_uint_eq(toll.refusals, 1);
 }
 END_TEST
 
-START_TEST(no_memory_for_an_account) {
+START_TEST(no_memory_for_a_cpu) {
+    struct percpu another = {.cpu_id = NUM_CPUS};
     setup();
-    put(0, plain(1));
-    allocations_left = 0;
-    ck_assert(!tolls_fold_batch(&cpus[0]));
-    allocations_left = 1000;
-    fold_all();
-    read_slot(SLOT, 0);
-    ck_assert_uint_eq(toll.calls, 1);
-    ck_assert_uint_eq(toll.lost, 0);
+    allocations_left = 1;
+    ck_assert(!tolls_create_cpu(&another));
+    ck_assert_uint_eq(toll_area()->cpus[NUM_CPUS].account, 0);
+    read_slot(SLOT, NUM_CPUS);
+    ck_assert_uint_eq(toll.calls, 0);
 }
 END_TEST
 
 START_TEST(no_memory_for_long) {
     setup();
     allocations_left = 0;
-    for (int i = 0; i < RECEIPTS_FOLD_AT + 44; i++) {
+    for (int i = 0; i < 200; i++) {
         put(0, plain(1));
         if (i % 50 == 49) {
-            ck_assert(!tolls_fold_batch(&cpus[0]));
+            fold_all();
         }
     }
     allocations_left = 1000;
+    for (int i = 0; i < 36; i++) {
+        put(0, plain(1));
+    }
     fold_all();
     read_slot(SLOT, 0);
     ck_assert_uint_eq(toll.calls, 36);
@@ -582,10 +847,14 @@ START_TEST(no_memory_for_a_slot) {
 }
 END_TEST
 
-START_TEST(no_memory_to_read) {
+START_TEST(another_version_is_refused) {
     setup();
-    allocations_left = 0;
-    ck_assert_int_eq(tolls_read(SLOT, 0, &toll), -ENOMEM);
+    toll_area()->version++;
+    ck_assert_int_eq(tollgate_toll_read(SLOT, 0, &toll), -1);
+    ck_assert_int_eq(errno, ENOSYS);
+    toll_area()->version--;
+    toll_area()->magic++;
+    ck_assert(!tollgate_tolls());
 }
 END_TEST
 
@@ -611,13 +880,18 @@ int main(void) {
         fold_goes_by_batches,
         room_is_used_again,
         full_room_loses_nothing,
+        readers_see_whole_accounts,
+        receipts_are_read_whole,
+        half_written_receipts_are_none,
+        accounts_under_change_are_not_read,
+        last_receipt_is_the_last,
         refusals_are_noted,
         reset_forgets_what_is_folded,
         one_slot_is_forgotten,
-        no_memory_for_an_account,
+        no_memory_for_a_cpu,
         no_memory_for_long,
         no_memory_for_a_slot,
-        no_memory_to_read,
+        another_version_is_refused,
     };
     return SUITE_RUN("tolls", tests);
 }

@@ -43,7 +43,8 @@ static void print_help(void) {
         "  --lock KIND    ticket, ticket_pb, mcs, clh, anderson, tas or ttas "
         "for the\n"
         "                 slot's resource, for this run\n"
-        "  --toll on|off  measure, or not (on)\n"
+        "  --toll MODE    off, on (measure) or full (and what lasts longer) "
+        "(on)\n"
         "  --noise US     watch for noise that long before and after (2000)\n"
         "  --json         the same figures, as a line of JSON, to tools/boot\n"
         "  --quiet        print only what failed\n");
@@ -77,9 +78,15 @@ static bool parse_check(const char *text, enum hammer_check *check) {
     return false;
 }
 
-static bool parse_switch(const char *text, bool *on) {
-    *on = !strcmp(text, "on");
-    return *on || !strcmp(text, "off");
+static bool parse_toll(const char *text, int *toll) {
+    static const char *const names[] = {
+        [TOLL_OFF] = "off", [TOLL_ON] = "on", [TOLL_FULL] = "full"};
+    for (*toll = TOLL_OFF; *toll <= TOLL_FULL; (*toll)++) {
+        if (!strcmp(text, names[*toll])) {
+            return true;
+        }
+    }
+    return false;
 }
 
 // What one option asks for. Returns false if its argument is not possible.
@@ -105,7 +112,7 @@ static bool take_option(int option, struct request *request) {
     case 'l':
         return parse_lock(optarg, &request->lock);
     case 'm':
-        return parse_switch(optarg, &plan->measure);
+        return parse_toll(optarg, &plan->toll);
     case 'N':
         return parse_u32(optarg, &plan->noise_us) &&
                plan->noise_us <= MAX_NOISE_US;
@@ -276,7 +283,7 @@ int main(int argc, char **argv) {
         .plan =
             {.slot = DEFAULT_SLOT,
              .count = DEFAULT_COUNT,
-             .measure = true,
+             .toll = TOLL_ON,
              .noise_us = DEFAULT_NOISE_US},
         .lock = LOCK_NOT_GIVEN};
     if (!read_options(argc, argv, &request)) {

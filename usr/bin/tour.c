@@ -169,7 +169,7 @@ static void show_own(const struct cpu_list *cpus) {
         .slot = SLOT_OWN,
         .cpus = *cpus,
         .count = OWN_COUNT,
-        .measure = true,
+        .toll = TOLL_ON,
         .noise_us = NOISE_US};
     struct hammer_result result;
     headline(3, "Callouts that share nothing");
@@ -316,7 +316,7 @@ static void show_shared(const struct cpu_list *cpus) {
         .slot = SLOT_SHARED,
         .cpus = *cpus,
         .ms = SHARED_MS,
-        .measure = true,
+        .toll = TOLL_ON,
         .noise_us = NOISE_US};
     struct hammer_result unfair;
     struct hammer_result fair;

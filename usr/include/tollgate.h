@@ -21,6 +21,7 @@
 
 #include "callouts/syspage.h"
 #include "syscall/abi.h"
+#include "syscall/toll_area.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -232,21 +233,113 @@ extern int tollgate_set_lock(uint32_t resource, enum lock_kind kind);
 // the process's type is 0, EINVAL no such slot or an empty one.
 extern int tollgate_set_fence(uint32_t slot, int on);
 
-// Turn measurement of custom calls to TOLL_OFF or TOLL_ON, on all CPUs.
-// Returns: the mode before. Errors: EPERM unless type 0, EINVAL.
+// Turn measurement of custom calls to TOLL_OFF, TOLL_ON or TOLL_FULL, on all
+// CPUs. Returns: the mode before. Errors: EPERM unless type 0, EINVAL.
 extern int tollgate_set_toll(int mode);
 
+// A distribution in cycles of the time-stamp counter. Quantiles come from the
+// histogram, whose buckets are 1/32 of their value wide
+// (histogram_bucket_last() tells what each counts); the value given is the
+// upper end of its bucket. min and max are exact.
+struct toll_distribution {
+    uint64_t count;
+    uint64_t sum;
+    uint64_t min;
+    uint64_t median;
+    uint64_t p99;
+    uint64_t p999; // 99.9 % of the calls are not above
+    uint64_t max;
+    struct histogram histogram;
+};
+
+// The record of one call, in cycles.
+struct toll_receipt {
+    uint64_t arrived;  // time-stamp counter on entry,
+    uint64_t queued;   // when the lock was asked for,
+    uint64_t granted;  // when it was held; without a lock, before the callout,
+    uint64_t released; // before the release; without a lock, after the callout,
+    uint64_t left;     // before the exit
+    uint64_t wait;     // from queued to granted
+    uint64_t hold;     // from granted to released
+    uint64_t off;      // from arrived to left: interrupts off
+    uint64_t result;
+    uint64_t rip;    // where the program called
+    uint64_t ticket; // order of arrival at the resource, from 0
+    uint64_t entry;  // order of entry into the resource, from 0
+    uint32_t cpu;
+    uint32_t slot;
+    uint32_t resource; // or NO_RESOURCE
+    uint32_t type_id;
+    uint32_t overtakes; // later arrivals that were served before this one
+};
+
+// The tolls of one slot on one CPU, or on all of them together.
+struct toll {
+    uint64_t calls;     // measured ones
+    uint64_t refusals;  // -EPERM by the slot's list of types; always counted
+    uint64_t overruns;  // calls that held longer than the slot's budget
+    uint64_t overtaken; // calls that at least one later arrival overtook
+    uint64_t overtakes; // sum over all calls
+    uint64_t max_overtakes; // largest of one call
+    struct toll_distribution wait;
+    struct toll_distribution hold;
+    struct toll_distribution off;
+    uint32_t num_worst;
+    uint32_t num_types;
+    struct toll_receipt worst[TOLL_WORST]; // the longest off, longest first
+    struct toll_type types[TOLL_TYPES];
+    struct toll_type other_types; // calls of types that found no room there
+    uint64_t lost; // measured calls, of any slot, whose receipts could not be
+                   // kept: they are in no figure above
+};
+
+// A resource: what its bound is made of, in cycles. With N CPUs up, a call
+// waits at most (N-1) * max_hold + N * max_handover (docs/formats.md).
+struct toll_resource {
+    uint64_t grants;
+    uint64_t max_hold;
+    uint64_t max_handover; // to a grant, from when the lock was both released
+                           // and asked for
+    uint64_t max_wait;
+    uint64_t bound;
+    uint64_t longest_run; // grants to one CPU in a row while another waited
+    uint32_t cpus;        // N
+    uint32_t lock_kind;   // enum lock_kind
+};
+
+#define TOLL_ALL_CPUS 0xffffffffu
+
+// The area of tolls, read-only, or NULL when this is not Tollgate, or one whose
+// area has another version. The functions below read it.
+extern const struct toll_area *tollgate_tolls(void);
+
+// Have every CPU account for its calls up to now. The next two do so first.
+extern int tollgate_toll_fold(void);
+
 // Read what calls of a slot cost on one CPU, or on all with TOLL_ALL_CPUS.
-// Errors: EINVAL no such slot or CPU, EFAULT.
+// Errors: EINVAL no such slot or CPU, ENOSYS no area of tolls, EAGAIN an
+// account was being changed each time that it was looked at.
 extern int tollgate_toll_read(uint32_t slot, uint32_t cpu, struct toll *toll);
 
 // Forget all that was measured. Errors: EPERM unless the process's type is 0.
 extern int tollgate_toll_reset(void);
 
 // Read a resource's longest hold, hand-over and wait, and the bound that
-// follows. Errors: EINVAL no such resource, EFAULT.
+// follows. Errors: EINVAL no such resource, ENOSYS, EAGAIN as above.
 extern int tollgate_resource_read(
     uint32_t resource, struct toll_resource *figures);
+
+// The receipt of the last measured call on a CPU that got as far as its
+// callout, from the area alone: no kernel call, no folding. Pinned to that CPU,
+// a caller finds its own call, unless another program has called there since.
+// Errors: EINVAL no such CPU, ENOSYS no area, ENOENT there is none, or it is
+// being overwritten.
+extern int tollgate_last_receipt(uint32_t cpu, struct toll_receipt *receipt);
+
+// The last receipts of a CPU, as many of the last RECEIPTS_MAX calls as were
+// not being overwritten, by arrival. Returns: how many. Errors: EINVAL, ENOSYS.
+extern int tollgate_last_receipts(
+    uint32_t cpu, struct toll_receipt receipts[RECEIPTS_MAX]);
 
 // The noise of the machine below: watch the time-stamp counter for `us`
 // microseconds with interrupts off on the CPU that the caller is on.

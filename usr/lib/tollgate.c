@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // libtollgate's C half: Tollgate's own kernel calls, and what the system page
-// says. The contracts are in usr/include/tollgate.h.
+// says (tolls: tolls.c). The contracts are in usr/include/tollgate.h.
 #include "usr/include/tollgate.h"
 
 #include <sys/auxv.h>
@@ -82,21 +82,12 @@ int tollgate_set_toll(int mode) {
     return (int)call(TOLLGATE_SET_TOLL, mode, 0, 0, 0);
 }
 
-int tollgate_toll_read(uint32_t slot, uint32_t cpu, struct toll *toll) {
-    long written =
-        call(TOLLGATE_TOLL_READ, slot, cpu, (long)toll, (long)sizeof(*toll));
-    return written < 0 ? -1 : 0;
+int tollgate_toll_fold(void) {
+    return (int)call(TOLLGATE_TOLL_FOLD, 0, 0, 0, 0);
 }
 
 int tollgate_toll_reset(void) {
     return (int)call(TOLLGATE_TOLL_RESET, 0, 0, 0, 0);
-}
-
-int tollgate_resource_read(uint32_t resource, struct toll_resource *figures) {
-    long written = call(
-        TOLLGATE_RESOURCE_READ, resource, (long)figures, (long)sizeof(*figures),
-        0);
-    return written < 0 ? -1 : 0;
 }
 
 long tollgate_noise_floor(uint32_t us) {

@@ -398,8 +398,8 @@ static bool run_plan(struct run *run) {
     bool shared = result->check == CHECK_SHARED;
     // Only type 0 may switch the tolls; others get no figures, but their
     // results are checked all the same.
-    int mode_before = tollgate_set_toll(plan->measure ? TOLL_ON : TOLL_OFF);
-    result->measured = plan->measure && mode_before >= 0;
+    int mode_before = tollgate_set_toll(plan->toll);
+    result->measured = plan->toll != TOLL_OFF && mode_before >= 0;
     uint64_t before = shared ? read_shared(plan) : 0;
     bool ok = run_workers(run);
     if (ok) {

@@ -35,7 +35,7 @@ struct hammer_plan {
     enum hammer_check check;
     bool has_arg;
     uint64_t arg;      // first argument, when has_arg; else what suits the slot
-    bool measure;      // with the tolls on
+    int toll;          // TOLL_*: whether it is measured
     uint32_t noise_us; // how long to watch for noise, before and after
 };
 

@@ -129,11 +129,11 @@ void hammer_print_times(const struct hammer_result *result, bool each_cpu) {
 }
 
 void hammer_print_worst(const struct hammer_result *result) {
-    const struct toll_receipt *worst = &result->total.worst;
+    const struct toll_receipt *worst = &result->total.worst[0];
     char wait[FIGURE_SIZE];
     char hold[FIGURE_SIZE];
     char off[FIGURE_SIZE];
-    if (!result->measured || worst->off == 0) {
+    if (!result->measured || result->total.num_worst == 0) {
         return;
     }
     printf(

@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 #include "callouts/syspage.h"
-#include "syscall/abi.h"
+#include "usr/include/tollgate.h"
 #include "usr/program/json.h"
 
 // The sections that are shown, in their order, after the header.
@@ -53,6 +53,9 @@ bool callout_is_counted(uint32_t index);
 
 // How many bytes its patcher has changed, as far as they are described.
 uint32_t callout_patched_bytes(const struct callout_info *info);
+
+// The name of a choice of tolls, TOLL_*.
+const char *toll_name(uint32_t toll);
 
 // A custom slot's tolls. Returns false where they can't be read; *measured says
 // whether its calls are counted, or were.

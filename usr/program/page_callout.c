@@ -52,6 +52,11 @@ const char *lock_name(uint32_t kind) {
     return name ? name : "?";
 }
 
+const char *toll_name(uint32_t toll) {
+    static const char *const names[] = {"off", "on", "full"};
+    return toll < sizeof(names) / sizeof(names[0]) ? names[toll] : "?";
+}
+
 bool slot_tolls(uint32_t slot, struct toll *toll, bool *measured) {
     if (tollgate_toll_read(slot, TOLL_ALL_CPUS, toll) != 0) {
         return false;

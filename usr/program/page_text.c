@@ -89,7 +89,7 @@ void text_system_private(void) {
         "  fault_sipi     %u%s\n"
         "  selftest       %s\n",
         private->vector_stubs, used, STUBS, private->syspage_paddr,
-        private->stack_top, private->toll ? "on" : "off", private->program_type,
+        private->stack_top, toll_name(private->toll), private->program_type,
         private->max_cpus, private->max_cpus ? "" : " (all)",
         private->fault_sipi, private->fault_sipi ? "" : " (none)",
         private->selftest ? "yes" : "no");

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: MIT
+// The area of tolls: all that was measured, mapped read-only into every process
+// at TOLL_AREA_VADDR (also in auxv as AT_TOLLGATE_TOLLS). libtollgate reads it;
+// docs/formats.md explains it. A leaf header: programs include it.
+//
+// It begins with a directory. What it refers to is found by its offset from the
+// area's start, in bytes, page-aligned; 0 means that it was never made. What
+// was made stays where it is.
+//
+// An account begins with its sequence (kernel/base/seqlock.h): the CPU that
+// owns it changes it with interrupts off while it folds its receipts, and
+// whoever reads copies until the copy is whole.
+#pragma once
+
+#include <stdint.h>
+
+#include "callouts/syspage.h"
+#include "kernel/base/histogram.h"
+#include "kernel/receipt.h"
+
+#define TOLL_AREA_VADDR 0x00007fffe8000000ul
+#define TOLL_AREA_SIZE (128ul << 20)         // at most
+#define TOLL_AREA_MAGIC 0x616572616c6c6f74ul // "tollarea"
+
+// Readers refuse another version. Within one, structures only grow at their
+// ends: who knows less of one reads as much as it knows, and finds the rest by
+// the sizes in the directory.
+#define TOLL_AREA_VERSION 1
+
+#define TOLL_CPUS 256
+#define TOLL_WORST 8 // receipts kept of each slot on each CPU
+#define TOLL_TYPES 8 // types told apart of each slot on each CPU
+
+// [i] when the CPU is made  [w] written once
+struct toll_area_cpu {
+    uint64_t account;  // [i] struct toll_cpu_account; 0: no such CPU
+    uint64_t receipts; // [i] struct receipt[RECEIPTS_MAX], as the gate writes
+                       //     them: from the first on, and from the first again
+                       //     when they have been folded
+};
+
+struct toll_area {
+    uint64_t magic;
+    uint32_t version;
+    uint32_t size;     // of this structure
+    uint32_t cpu_size; // of the others
+    uint32_t slot_size;
+    uint32_t resource_size;
+    uint32_t receipt_size;
+    uint32_t num_cpus;
+    uint32_t num_slots;
+    uint32_t num_resources;
+    uint32_t num_receipts;
+    uint32_t num_buckets; // of a histogram
+    uint32_t reserved;
+    struct toll_area_cpu cpus[TOLL_CPUS];
+};
+
+// One CPU.
+struct toll_cpu_account {
+    uint64_t sequence;
+    uint64_t lost;                     // receipts that found no memory
+    uint64_t refusals[CALLOUT_SLOTS];  // -EPERM by the slot's list of types
+    uint64_t slots[CALLOUT_SLOTS];     // [w] struct toll_slot_account
+    uint64_t resources[MAX_RESOURCES]; // [w] struct toll_resource_account
+};
+
+// The calls of one type.
+struct toll_type {
+    uint64_t type_id;
+    uint64_t calls;
+    uint64_t overruns;
+    uint64_t off_sum;
+    uint64_t off_max;
+};
+
+// One slot on one CPU. Made with its first receipt there.
+struct toll_slot_account {
+    uint64_t sequence;
+    uint64_t calls;
+    uint64_t overruns;  // held longer than the slot's budget
+    uint64_t overtaken; // calls that at least one later arrival overtook
+    uint64_t overtakes; // sum over all calls
+    uint64_t max_overtakes;
+    uint64_t num_worst;
+    uint64_t num_types;
+    struct toll_type types[TOLL_TYPES]; // in the order of their first calls
+    struct toll_type other_types;       // all that found no room there
+    struct receipt worst[TOLL_WORST];   // the longest off, longest first
+    struct histogram wait;
+    struct histogram hold;
+    struct histogram off;
+};
+
+// One resource on one CPU. Made with its first receipt there.
+struct toll_resource_account {
+    uint64_t sequence;
+    uint64_t grants;
+    uint64_t max_hold;
+    uint64_t max_handover;
+    uint64_t max_wait;
+    uint64_t longest_run;
+    uint64_t run;        // the one that goes on
+    uint64_t next_entry; // that continues it
+};

@@ -1,0 +1,326 @@
+// SPDX-License-Identifier: MIT
+// What the area of tolls says, added up over the CPUs. The contracts are in
+// usr/include/tollgate.h.
+#include <string.h>
+#include <sys/auxv.h>
+
+#include "kernel/base/seqlock.h"
+#include "usr/include/tollgate.h"
+
+#define PERMILLE_MEDIAN 500
+#define PERMILLE_P99 990
+#define PERMILLE_P999 999
+
+// --- the area ---------------------------------------------------------------
+
+const struct toll_area *tollgate_tolls(void) {
+    const struct toll_area *area =
+        (const struct toll_area *)getauxval(AT_TOLLGATE_TOLLS);
+    bool known = area && area->magic == TOLL_AREA_MAGIC &&
+                 area->version == TOLL_AREA_VERSION;
+    return known ? area : NULL;
+}
+
+// Fold, and find the area. Returns NULL, with errno, if either fails.
+static const struct toll_area *area_now(void) {
+    const struct toll_area *area = tollgate_tolls();
+    if (!area) {
+        errno = ENOSYS;
+        return NULL;
+    }
+    return tollgate_toll_fold() < 0 ? NULL : area;
+}
+
+static const void *area_at(const struct toll_area *area, uint64_t offset) {
+    return (const char *)area + offset;
+}
+
+// A CPU's account, or NULL if there is no such CPU.
+static const struct toll_cpu_account *account_of(
+    const struct toll_area *area, uint32_t cpu) {
+    uint64_t offset = seqlock_get(&area->cpus[cpu].account);
+    return offset ? area_at(area, offset) : NULL;
+}
+
+// Copy an account of `size` bytes whose offset is at `place`. Returns 0 without
+// one, -1 and EAGAIN if it was never to be had whole, else 1.
+static int copy_account(
+    const struct toll_area *area, const uint64_t *place, void *to,
+    size_t size) {
+    uint64_t offset = seqlock_get(place);
+    if (!offset) {
+        return 0;
+    }
+    if (seqlock_copy(to, area_at(area, offset), size)) {
+        return 1;
+    }
+    errno = EAGAIN;
+    return -1;
+}
+
+// --- receipts ---------------------------------------------------------------
+
+static void read_receipt(struct toll_receipt *to, const struct receipt *from) {
+    *to = (struct toll_receipt){
+        .arrived = from->arrived,
+        .queued = from->queued,
+        .granted = from->granted,
+        .released = from->released,
+        .left = from->left,
+        .wait = receipt_wait(from),
+        .hold = receipt_hold(from),
+        .off = receipt_off(from),
+        .result = from->result,
+        .rip = from->rip,
+        .ticket = from->ticket,
+        .entry = from->entry,
+        .cpu = from->cpu,
+        .slot = from->slot,
+        .resource = from->resource == RECEIPT_NO_RESOURCE ? NO_RESOURCE
+                                                          : from->resource,
+        .type_id = from->type_id,
+        .overtakes = receipt_overtakes(from)};
+}
+
+// Copy a receipt that its CPU may be writing. Its first word to be written is
+// `arrived`: if that is the same before and after, no other call has begun.
+// Returns whether it is one call's, which is over.
+static bool copy_receipt(
+    struct receipt *to, const struct receipt *from, uint32_t cpu) {
+    uint64_t words[RECEIPT_SIZE / sizeof(uint64_t)];
+    const uint64_t *word = (const uint64_t *)(const void *)from;
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+        words[i] = seqlock_get(&word[i]);
+    }
+    uint64_t arrived = seqlock_get(&from->arrived);
+    memcpy(to, words, sizeof(*to));
+    receipt_complete(to, cpu);
+    return to->arrived == arrived && receipt_is_whole(to);
+}
+
+static const struct receipt *receipts_of(uint32_t cpu) {
+    const struct toll_area *area = tollgate_tolls();
+    uint64_t offset =
+        area && cpu < TOLL_CPUS ? seqlock_get(&area->cpus[cpu].receipts) : 0;
+    if (!offset) {
+        errno = area ? EINVAL : ENOSYS;
+        return NULL;
+    }
+    return area_at(area, offset);
+}
+
+// Receipts are written from the first place on, and from there again once they
+// are folded: what lies behind the last one is older than the first.
+int tollgate_last_receipt(uint32_t cpu, struct toll_receipt *receipt) {
+    const struct receipt *receipts = receipts_of(cpu);
+    if (!receipts) {
+        return -1;
+    }
+    uint64_t first = seqlock_get(&receipts[0].arrived);
+    uint32_t low = 0; // not older than the first
+    uint32_t high = RECEIPTS_MAX;
+    while (high - low > 1) {
+        uint32_t middle = (low + high) / 2;
+        if (seqlock_get(&receipts[middle].arrived) >= first) {
+            low = middle;
+        } else {
+            high = middle;
+        }
+    }
+    struct receipt whole;
+    // A call that was refused has left the start of a receipt behind the last.
+    if (copy_receipt(&whole, &receipts[low], cpu) ||
+        (low > 0 && copy_receipt(&whole, &receipts[low - 1], cpu))) {
+        read_receipt(receipt, &whole);
+        return 0;
+    }
+    errno = ENOENT;
+    return -1;
+}
+
+// Put a receipt in its place by arrival.
+static void insert_receipt(
+    struct toll_receipt *receipts, size_t count, const struct receipt *from) {
+    struct toll_receipt receipt;
+    read_receipt(&receipt, from);
+    while (count > 0 && receipts[count - 1].arrived > receipt.arrived) {
+        receipts[count] = receipts[count - 1];
+        count--;
+    }
+    receipts[count] = receipt;
+}
+
+int tollgate_last_receipts(
+    uint32_t cpu, struct toll_receipt receipts[RECEIPTS_MAX]) {
+    const struct receipt *from = receipts_of(cpu);
+    size_t count = 0;
+    if (!from) {
+        return -1;
+    }
+    for (uint32_t i = 0; i < RECEIPTS_MAX; i++) {
+        struct receipt whole;
+        if (copy_receipt(&whole, &from[i], cpu)) {
+            insert_receipt(receipts, count++, &whole);
+        }
+    }
+    return (int)count;
+}
+
+// --- slots ------------------------------------------------------------------
+
+static void raise_to(uint64_t *max, uint64_t value) {
+    if (value > *max) {
+        *max = value;
+    }
+}
+
+static void add_type(struct toll_type *to, const struct toll_type *from) {
+    to->calls += from->calls;
+    to->overruns += from->overruns;
+    to->off_sum += from->off_sum;
+    raise_to(&to->off_max, from->off_max);
+}
+
+// Where the calls of a type are added up; as in the kernel, the first types
+// that are seen have a place of their own.
+static struct toll_type *type_of(struct toll *toll, uint64_t type_id) {
+    for (uint32_t i = 0; i < toll->num_types; i++) {
+        if (toll->types[i].type_id == type_id) {
+            return &toll->types[i];
+        }
+    }
+    if (toll->num_types == TOLL_TYPES) {
+        return &toll->other_types;
+    }
+    struct toll_type *type = &toll->types[toll->num_types++];
+    type->type_id = type_id;
+    return type;
+}
+
+static void merge_worst(struct toll *to, const struct receipt *from) {
+    struct toll_receipt receipt;
+    read_receipt(&receipt, from);
+    uint32_t at = to->num_worst;
+    while (at > 0 && receipt.off > to->worst[at - 1].off) {
+        at--;
+    }
+    if (at == TOLL_WORST) {
+        return;
+    }
+    uint32_t kept = to->num_worst < TOLL_WORST ? to->num_worst : TOLL_WORST - 1;
+    memmove(&to->worst[at + 1], &to->worst[at], (kept - at) * sizeof(receipt));
+    to->worst[at] = receipt;
+    to->num_worst = kept + 1;
+}
+
+static void merge_slot(struct toll *to, const struct toll_slot_account *from) {
+    to->calls += from->calls;
+    to->overruns += from->overruns;
+    to->overtaken += from->overtaken;
+    to->overtakes += from->overtakes;
+    raise_to(&to->max_overtakes, from->max_overtakes);
+    for (uint64_t i = 0; i < from->num_types; i++) {
+        const struct toll_type *type = &from->types[i];
+        add_type(type_of(to, type->type_id), type);
+    }
+    add_type(&to->other_types, &from->other_types);
+    for (uint64_t i = 0; i < from->num_worst; i++) {
+        merge_worst(to, &from->worst[i]);
+    }
+    histogram_merge(&to->wait.histogram, &from->wait);
+    histogram_merge(&to->hold.histogram, &from->hold);
+    histogram_merge(&to->off.histogram, &from->off);
+}
+
+static void describe(struct toll_distribution *d) {
+    const struct histogram *histogram = &d->histogram;
+    d->count = histogram->count;
+    d->sum = histogram->sum;
+    d->min = histogram->min;
+    d->median = histogram_quantile(histogram, PERMILLE_MEDIAN);
+    d->p99 = histogram_quantile(histogram, PERMILLE_P99);
+    d->p999 = histogram_quantile(histogram, PERMILLE_P999);
+    d->max = histogram->max;
+}
+
+static int add_slot(
+    const struct toll_area *area, const struct toll_cpu_account *account,
+    uint32_t slot, struct toll *toll) {
+    struct toll_slot_account figures;
+    toll->refusals += seqlock_get(&account->refusals[slot]);
+    toll->lost += seqlock_get(&account->lost);
+    int found =
+        copy_account(area, &account->slots[slot], &figures, sizeof(figures));
+    if (found > 0) {
+        merge_slot(toll, &figures);
+    }
+    return found;
+}
+
+int tollgate_toll_read(uint32_t slot, uint32_t cpu, struct toll *toll) {
+    if (slot >= CALLOUT_SLOTS || (cpu >= TOLL_CPUS && cpu != TOLL_ALL_CPUS)) {
+        errno = EINVAL;
+        return -1;
+    }
+    const struct toll_area *area = area_now();
+    if (!area) {
+        return -1;
+    }
+    memset(toll, 0, sizeof(*toll));
+    for (uint32_t i = 0; i < TOLL_CPUS; i++) {
+        const struct toll_cpu_account *account = account_of(area, i);
+        if (account && (cpu == i || cpu == TOLL_ALL_CPUS) &&
+            add_slot(area, account, slot, toll) < 0) {
+            return -1;
+        }
+    }
+    describe(&toll->wait);
+    describe(&toll->hold);
+    describe(&toll->off);
+    return 0;
+}
+
+// --- resources --------------------------------------------------------------
+
+static void merge_resource(
+    struct toll_resource *to, const struct toll_resource_account *from) {
+    to->grants += from->grants;
+    raise_to(&to->max_hold, from->max_hold);
+    raise_to(&to->max_handover, from->max_handover);
+    raise_to(&to->max_wait, from->max_wait);
+    raise_to(&to->longest_run, from->longest_run);
+}
+
+int tollgate_resource_read(uint32_t resource, struct toll_resource *figures) {
+    const struct custom_resource *declared = tollgate_resource(resource);
+    uint64_t mask[TOLLGATE_MASK_WORDS];
+    int cpus = declared ? tollgate_cpus(mask) : 0;
+    if (!declared) {
+        errno = EINVAL;
+        return -1;
+    }
+    const struct toll_area *area = area_now();
+    if (!area || cpus < 0) {
+        return -1;
+    }
+    memset(figures, 0, sizeof(*figures));
+    for (uint32_t i = 0; i < TOLL_CPUS; i++) {
+        const struct toll_cpu_account *account = account_of(area, i);
+        struct toll_resource_account one;
+        int found = account ? copy_account(
+                                  area, &account->resources[resource], &one,
+                                  sizeof(one))
+                            : 0;
+        if (found < 0) {
+            return -1;
+        }
+        if (found > 0) {
+            merge_resource(figures, &one);
+        }
+    }
+    figures->cpus = (uint32_t)cpus;
+    figures->lock_kind = declared->lock_kind;
+    figures->bound = (figures->cpus - 1) * figures->max_hold +
+                     figures->cpus * figures->max_handover;
+    return 0;
+}
