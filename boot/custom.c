@@ -13,7 +13,7 @@
 #define PERCPU_ALIGN 64u // a line of its own for each slot on each CPU
 #define SHIPPED_VERSION "shipped"
 
-#define CUSTOM(slot, name, resource, percpu, port0, port1)                     \
+#define CUSTOM(slot, name, resource, percpu, port, last)                       \
     extern const struct callout_rtn custom_##name;
 #include "callouts/custom.def"
 #include "callouts/custom_test.def"
@@ -25,13 +25,13 @@ struct custom_shipped {
     const struct callout_rtn *rtn;
     const char *resource; // NULL: none
     uint32_t percpu_size;
-    uint16_t ports[2];   // 0: none
-    const char *version; // NULL: as shipped
+    struct slot_range ports; // 0: none
+    const char *version;     // NULL: as shipped
 };
 
 static const struct custom_shipped shipped[] = {
-#define CUSTOM(slot, name, resource, percpu, port0, port1)                     \
-    {slot, #name, &custom_##name, resource, percpu, {port0, port1}, NULL},
+#define CUSTOM(slot, name, resource, percpu, port, last)                       \
+    {slot, #name, &custom_##name, resource, percpu, {port, last}, NULL},
 #include "callouts/custom.def"
 };
 
@@ -94,8 +94,8 @@ static void slot_add(
     slot->resource = s->resource != NULL
                          ? resource_index(custom, s->resource, options)
                          : NO_RESOURCE;
-    for (size_t i = 0; i < ARRAY_SIZE(s->ports) && s->ports[i] != 0; i++) {
-        slot->ports[slot->num_ports++] = s->ports[i];
+    if (s->ports.first != 0) {
+        slot->ports[slot->num_ports++] = s->ports;
     }
     if (s->percpu_size != 0) {
         slot->percpu = custom->percpu_size;

@@ -137,6 +137,7 @@
 // PCI configuration, mechanism 1.
 #define PCI_ADDRESS 0xcf8
 #define PCI_DATA 0xcfc
+#define PCI_LAST 0xcff // port: both are 4 bytes wide
 #define PCI_ENABLE 0x80000000
 
 // Reset control of PC chipsets since the PIIX.

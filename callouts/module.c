@@ -96,16 +96,36 @@ static const char *check_types(const struct module_header *header) {
     return NULL;
 }
 
-static const char *check_ports(const struct module_header *header) {
-    if (header->num_ports > MODULE_MAX_PORTS) {
-        return "too many ports";
-    }
-    for (uint32_t i = 0; i < MODULE_MAX_PORTS; i++) {
-        if ((header->ports[i] != 0) != (i < header->num_ports)) {
-            return "bad ports";
+// Of those that are used none is empty or begins at 0.
+static bool are_ranges(
+    const struct slot_range ranges[SLOT_MAX_RANGES], uint32_t count,
+    uint32_t max) {
+    for (uint32_t i = 0; i < SLOT_MAX_RANGES; i++) {
+        const struct slot_range *range = &ranges[i];
+        if (i < count ? range->first == 0 || range->last < range->first ||
+                            range->last > max
+                      : range->first != 0 || range->last != 0) {
+            return false;
         }
     }
-    return NULL;
+    return true;
+}
+
+static const char *check_ports(const struct module_header *header) {
+    if (header->num_ports > SLOT_MAX_RANGES) {
+        return "too many ports";
+    }
+    return are_ranges(header->ports, header->num_ports, UINT16_MAX)
+               ? NULL
+               : "bad ports";
+}
+
+static const char *check_msrs(const struct module_header *header) {
+    if (header->num_msrs > SLOT_MAX_RANGES) {
+        return "too many MSRs";
+    }
+    return are_ranges(header->msrs, header->num_msrs, UINT32_MAX) ? NULL
+                                                                  : "bad MSRs";
 }
 
 static const char *check_patches(const struct module_header *header) {
@@ -167,14 +187,15 @@ static const char *check_numbers(const struct module_header *header) {
     if (header->percpu_size > MODULE_MAX_STORAGE) {
         return "too much per-CPU storage";
     }
-    if ((header->flags & ~MODULE_FLAG_PATCHED_PORT) != 0) {
+    if ((header->flags &
+         ~(MODULE_FLAG_PATCHED_PORT | MODULE_FLAG_PATCHED_MSR)) != 0) {
         return "bad flags";
     }
     return NULL;
 }
 
 // What it replaces, or the slot that it is for: one of them. Slots have more to
-// say than kernel callouts, whose ports may be known only by patching.
+// say than kernel callouts, whose ports and MSRs may be known only by patching.
 static const char *check_place(const struct module_header *header) {
     bool is_kernel = header->slot == MODULE_NO_SLOT;
     if (!module_is_text(header->replaces) ||
@@ -196,8 +217,8 @@ static const char *check_place(const struct module_header *header) {
 
 static const char *check_header(const struct module_header *header) {
     static const char *(*const checks[])(const struct module_header *) = {
-        check_numbers, check_texts,  check_place,   check_types,
-        check_ports,   check_layout, check_patches,
+        check_numbers, check_texts, check_place,  check_types,
+        check_ports,   check_msrs,  check_layout, check_patches,
     };
     for (size_t i = 0; i < ARRAY_SIZE(checks); i++) {
         const char *reason = checks[i](header);
@@ -260,7 +281,9 @@ void module_slot_fill(const struct module *module, struct custom_slot *slot) {
     slot->num_types = header->num_types;
     memcpy(slot->types, header->types, sizeof(slot->types));
     slot->num_ports = header->num_ports;
+    slot->num_msrs = header->num_msrs;
     memcpy(slot->ports, header->ports, sizeof(slot->ports));
+    memcpy(slot->msrs, header->msrs, sizeof(slot->msrs));
     memset(slot->name, 0, sizeof(slot->name));
     memcpy(slot->name, header->name, strlen(header->name));
     memset(slot->version, 0, sizeof(slot->version));
@@ -269,10 +292,6 @@ void module_slot_fill(const struct module *module, struct custom_slot *slot) {
 
 _Static_assert(
     MODULE_TEXT_SIZE <= CALLOUT_NAME_SIZE, "names fit the system page");
-_Static_assert(
-    sizeof(((struct custom_slot *)0)->ports) ==
-        sizeof(((struct module_header *)0)->ports),
-    "as many ports as a slot has");
 
 // The end of the site that a byte of the code belongs to, 0 if to none.
 static uint32_t site_end(const struct module *module, uint32_t offset) {

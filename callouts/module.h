@@ -10,13 +10,13 @@
 
 #define MODULE_MAGIC 0x31434754u // "TGC1"
 #define CALLOUT_PATCH_MAX 4      // sites that a patcher may fill in
-#define MODULE_VERSION 1
+#define MODULE_VERSION 2
 #define MODULE_TEXT_SIZE 32     // of a name, with the final 0
 #define MODULE_MAX_CODE 4096    // bytes, of the callout and of its patcher
 #define MODULE_MAX_STORAGE 4096 // bytes, shared and per-CPU
-#define MODULE_MAX_PORTS 4
 #define MODULE_NO_SLOT 0xffffffffu
 #define MODULE_FLAG_PATCHED_PORT 0x1u // its patcher says which port it uses
+#define MODULE_FLAG_PATCHED_MSR 0x2u  // which MSR
 #define MODULE_NO_VERSION "module"    // what is shown where source is ""
 
 // A place in the code that the patcher fills in; it changes nothing else.
@@ -38,8 +38,10 @@ struct module_header {
     uint32_t storage_size; // shared, zeroed
     uint32_t percpu_size;
     uint32_t budget_cycles; // 0: none
-    uint32_t num_ports;
-    uint16_t ports[MODULE_MAX_PORTS];
+    uint16_t num_ports;
+    uint16_t num_msrs;
+    struct slot_range ports[SLOT_MAX_RANGES]; // in no order
+    struct slot_range msrs[SLOT_MAX_RANGES];
     uint32_t code_offset; // right behind the header
     uint32_t code_size;
     uint32_t patcher_offset; // right behind the code, 0 if there is none
@@ -56,7 +58,7 @@ struct module_header {
     char replaces_version[MODULE_TEXT_SIZE];
 };
 
-_Static_assert(sizeof(struct module_header) == 296, "no padding");
+_Static_assert(sizeof(struct module_header) == 352, "no padding");
 
 // What module_check() found: the header's copy, and where the code lies.
 struct module {

@@ -24,6 +24,7 @@
 #define CALLOUT_MAX_PATCHES 8 // that are described
 #define CALLOUT_PATCH_BYTES 8 // of one of them
 #define SLOT_MAX_TYPES 8
+#define SLOT_MAX_RANGES 4         // of ports, and of MSRs
 #define PERCPU_STORAGE_MAX 0x4000 // bytes of callout storage on each CPU
 
 // A part of the page: offset from its start, size in bytes.
@@ -293,6 +294,13 @@ struct smp_entry {
 enum lock_kind { LOCK_KINDS(LOCK_KIND) NUM_LOCK_KINDS };
 #undef LOCK_KIND
 #define NO_RESOURCE 0xffffffffu
+
+// Ports or model-specific registers, `last` included.
+struct slot_range {
+    uint32_t first;
+    uint32_t last;
+};
+
 struct custom_slot {
     uint64_t code;     // kernel virtual address, 0 when empty
     uint32_t size;     // bytes of code
@@ -304,8 +312,10 @@ struct custom_slot {
     uint32_t budget_cycles; // 0 none
     uint32_t num_types;     // 0: all may call, the callout itself checks
     uint32_t types[SLOT_MAX_TYPES];
-    uint32_t num_ports;
-    uint16_t ports[4];
+    uint16_t num_ports; // ranges
+    uint16_t num_msrs;
+    struct slot_range ports[SLOT_MAX_RANGES];
+    struct slot_range msrs[SLOT_MAX_RANGES];
     uint32_t fenced; // not 0: every call is refused
     uint32_t reserved;
     char name[CALLOUT_NAME_SIZE];

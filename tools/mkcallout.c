@@ -18,7 +18,7 @@
 #define EXIT_USAGE 2
 #define NAME_PREFIX "custom_"
 #define PORT_MAX 0xffff
-#define PORT_PATCHED "patched"
+#define PATCHED "patched" // for a port, an MSR
 
 // The kernel callouts that a module may stand in for. id and eoi are no
 // functions: startup weaves them into the interrupt entries.
@@ -40,10 +40,10 @@ static const char help[] =
     "  --types A,B,...   type IDs that may call; default: all\n"
     "  --percpu BYTES    storage on each CPU; shared storage is the record's\n"
     "  --budget CYCLES   how long a call may hold the resource\n"
-    "  --port N          may be used, where an access begins; up to four "
-    "times\n"
-    "  --port patched    of a kernel callout: the ports that its patcher fills "
-    "in\n"
+    "  --port N[-LAST]   ports that may be used, each byte of an access\n"
+    "  --msr N[-LAST]    model-specific registers that may be used\n"
+    "                    each up to four times; of a kernel callout also\n"
+    "                    \"patched\": those that its patcher fills in\n"
     "  --source TEXT     version of the source, as from git describe\n"
     "  --help            this text\n"
     "\n"
@@ -140,18 +140,29 @@ static void parse_types(char *text, struct module_header *header) {
     }
 }
 
-static void parse_port(const char *text, struct options *options) {
-    struct request *request = &options->request;
-    if (strcmp(text, PORT_PATCHED) == 0) {
-        request->patched_ports = true;
-        options->header.flags |= MODULE_FLAG_PATCHED_PORT;
+// N, FIRST-LAST or "patched".
+static void parse_range(
+    const char *option, char *text, uint32_t max, struct declared *out) {
+    struct slot_range range;
+    if (strcmp(text, PATCHED) == 0) {
+        out->patched = true;
         return;
     }
-    uint32_t port = parse_number("port", text, PORT_MAX);
-    if (port == 0 || request->num_ports == MODULE_MAX_PORTS) {
-        usage("--port %s: up to %d ports, none is 0", text, MODULE_MAX_PORTS);
+    char *last = strchr(text, '-');
+    if (last != NULL && last != text) {
+        *last++ = '\0';
+    } else {
+        last = text;
     }
-    request->ports[request->num_ports++] = (uint16_t)port;
+    range.first = parse_number(option, text, max);
+    range.last = parse_number(option, last, max);
+    if (range.first == 0 || range.last < range.first) {
+        usage("--%s %s: no range, or from 0 on", option, text);
+    }
+    if (out->count == SLOT_MAX_RANGES) {
+        usage("--%s is there more than %d times", option, SLOT_MAX_RANGES);
+    }
+    out->ranges[out->count++] = range;
 }
 
 static void parse_replaces(char *text, struct module_header *header) {
@@ -207,7 +218,10 @@ static void parse_option(int option, char *value, struct options *out) {
         header->budget_cycles = parse_number("budget", value, UINT32_MAX);
         break;
     case 'i':
-        parse_port(value, out);
+        parse_range("port", value, PORT_MAX, &out->request.ports);
+        break;
+    case 'm':
+        parse_range("msr", value, UINT32_MAX, &out->request.msrs);
         break;
     case 'v':
         parse_text("source", value, header->source);
@@ -229,6 +243,7 @@ static void parse_options(int argc, char *argv[], struct options *out) {
         {"percpu", required_argument, NULL, 'p'},
         {"budget", required_argument, NULL, 'b'},
         {"port", required_argument, NULL, 'i'},
+        {"msr", required_argument, NULL, 'm'},
         {"source", required_argument, NULL, 'v'},
         {"help", no_argument, NULL, 'h'},
         {NULL, 0, NULL, 0},
@@ -249,8 +264,9 @@ static void parse_options(int argc, char *argv[], struct options *out) {
         out->has_slot == is_kernel) {
         usage("an object, -o and one of --slot and --replaces are needed");
     }
-    if (out->request.patched_ports && !is_kernel) {
-        usage("--port patched is for kernel callouts");
+    if (!is_kernel &&
+        (out->request.ports.patched || out->request.msrs.patched)) {
+        usage("--port patched and --msr patched are for kernel callouts");
     }
     out->request.input = argv[optind];
     out->request.is_kernel = is_kernel;
@@ -283,13 +299,19 @@ static size_t build(
     const struct admitted *callout, const struct admitted *patcher,
     uint8_t *out) {
     struct module_header header = options->header;
+    const struct declared *ports = &options->request.ports;
+    const struct declared *msrs = &options->request.msrs;
     uint8_t *body = out + sizeof(header);
     header.magic = MODULE_MAGIC;
     header.version = MODULE_VERSION;
     header.header_size = sizeof(header);
     header.storage_size = object->storage_size;
-    header.num_ports = options->request.num_ports;
-    memcpy(header.ports, options->request.ports, sizeof(header.ports));
+    header.num_ports = ports->count;
+    header.num_msrs = msrs->count;
+    memcpy(header.ports, ports->ranges, sizeof(header.ports));
+    memcpy(header.msrs, msrs->ranges, sizeof(header.msrs));
+    header.flags = (ports->patched ? MODULE_FLAG_PATCHED_PORT : 0) |
+                   (msrs->patched ? MODULE_FLAG_PATCHED_MSR : 0);
     header.code_offset = sizeof(header);
     header.code_size = (uint32_t)object->callout.size;
     header.patcher_size = (uint32_t)patcher->size;

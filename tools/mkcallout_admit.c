@@ -5,6 +5,7 @@
 // instruction of a CPU to come is, too.
 #include "tools/mkcallout_priv.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,12 +24,12 @@
 #define PATTERN_BITS 32
 #define BITS_PER_BYTE 8
 #define NOWHERE SIZE_MAX
-#define PORT_DISTANCE 255 // of a register from the port that is patched in
+#define PATCHED_DISTANCE 255 // from the port or MSR that is patched in
 
 _Static_assert(
     PERCPU_STORAGE_MAX >= MODULE_MAX_STORAGE, "a slice holds a module's");
 
-// What edx holds before an instruction, whichever way led there.
+// What a register holds before an instruction, whichever way led there.
 struct flow {
     enum {
         FLOW_UNSEEN,
@@ -37,6 +38,13 @@ struct flow {
         FLOW_OTHER,
     } kind;
     uint32_t value;
+};
+
+// The registers that say which port and which MSR: edx, ecx.
+enum followed { FOLLOWED_PORT, FOLLOWED_MSR, NUM_FOLLOWED };
+static const ZydisRegister followed[NUM_FOLLOWED] = {
+    [FOLLOWED_PORT] = ZYDIS_REGISTER_RDX,
+    [FOLLOWED_MSR] = ZYDIS_REGISTER_RCX,
 };
 
 // What is known of the instruction at an offset.
@@ -50,7 +58,7 @@ struct step {
     int64_t depth;        // bytes on the stack before it
     ZydisRegister loaded; // with this constant, ZYDIS_REGISTER_NONE
     uint64_t constant;
-    struct flow edx;
+    struct flow flows[NUM_FOLLOWED];
     ZydisDecodedInstruction instruction; // length 0: not a start
     ZydisDecodedOperand operands[ZYDIS_MAX_OPERAND_COUNT];
 };
@@ -114,8 +122,6 @@ static const struct named refused[] = {
     IS(LSS, SEGMENT),
     IS(LFS, SEGMENT),
     IS(LGS, SEGMENT),
-    IS(RDMSR, MSR),
-    IS(WRMSR, MSR),
     IS(RDPMC, MSR),
     IS(XSETBV, CONTROL),
     IS(XGETBV, CONTROL),
@@ -178,9 +184,9 @@ static const ZydisMnemonic allowed[] = {
     M(MOVSB), M(MOVSW), M(MOVSD), M(MOVSQ), M(STOSB), M(STOSW), M(STOSD),
     M(STOSQ), M(LODSB), M(LODSW), M(LODSD), M(LODSQ), M(SCASB), M(SCASW),
     M(SCASD), M(SCASQ), M(CMPSB), M(CMPSW), M(CMPSD), M(CMPSQ),
-    // waiting, ordering, time, ports
+    // waiting, ordering, time, ports, MSRs
     M(NOP), M(PAUSE), M(ENDBR64), M(LFENCE), M(MFENCE), M(SFENCE), M(RDTSC),
-    M(IN), M(OUT),
+    M(IN), M(OUT), M(RDMSR), M(WRMSR),
 };
 #undef M
 // clang-format on
@@ -855,116 +861,184 @@ static bool constant_of(
     return true;
 }
 
-// Refuse a port that is not declared.
-static void check_declared(struct walk *walk, size_t offset, uint32_t port) {
-    if (walk->is_patcher) {
-        say_because(walk, offset, RULE_PORT, "a patcher may use no port");
-        return;
-    }
-    for (uint32_t i = 0; i < walk->request->num_ports; i++) {
-        if (walk->request->ports[i] == port) {
-            return;
-        }
-    }
-    char text[REASON_SIZE];
-    snprintf(
-        text, sizeof(text), "port 0x%x is not declared (--port 0x%x)", port,
-        port);
-    say_because(walk, offset, RULE_PORT, text);
+// A port or an MSR, and how many from it on an instruction uses.
+struct access {
+    enum followed what;
+    uint32_t first;
+    uint32_t count;
+};
+
+static const struct declared *declared_of(
+    const struct walk *walk, enum followed what) {
+    return what == FOLLOWED_PORT ? &walk->request->ports : &walk->request->msrs;
 }
 
-// The same for a port that the patcher fills in, with `distance` added to it.
-static void check_patched_port(
-    struct walk *walk, size_t offset, uint32_t distance) {
+PRINTF_LIKE(4, 5)
+static void say_access(
+    struct walk *walk, size_t offset, enum followed what, const char *format,
+    ...) {
+    char text[REASON_SIZE];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof(text), format, args);
+    va_end(args);
+    say_because(
+        walk, offset, what == FOLLOWED_PORT ? RULE_PORT : RULE_MSR, text);
+}
+
+static bool is_declared(const struct declared *declared, uint64_t number) {
+    for (uint32_t i = 0; i < declared->count; i++) {
+        if (number >= declared->ranges[i].first &&
+            number <= declared->ranges[i].last) {
+            return true;
+        }
+    }
+    return false;
+}
+
+// Refuse what is not declared, each byte of an access to ports.
+static void check_declared(
+    struct walk *walk, size_t offset, struct access access) {
+    const struct declared *declared = declared_of(walk, access.what);
+    bool is_port = access.what == FOLLOWED_PORT;
+    uint64_t last = (uint64_t)access.first + access.count - 1;
+    uint64_t at = access.first;
+    while (at <= last && is_declared(declared, at)) {
+        at++;
+    }
+    if (at > last) {
+        return;
+    }
+    if (last == access.first) {
+        say_access(
+            walk, offset, access.what, "%s 0x%x is not declared (--%s 0x%x)",
+            is_port ? "port" : "MSR", access.first, is_port ? "port" : "msr",
+            access.first);
+    } else {
+        say_access(
+            walk, offset, access.what,
+            "ports 0x%x-0x%x are not all declared (--port 0x%x-0x%x)",
+            access.first, (uint32_t)last, access.first, (uint32_t)last);
+    }
+}
+
+// The same for one that the patcher fills in, with access.first added to it.
+static void check_patched(
+    struct walk *walk, size_t offset, struct access access) {
+    bool is_port = access.what == FOLLOWED_PORT;
     if (!walk->is_patched) {
         return; // refused as a site
     }
-    if (!walk->request->patched_ports) {
-        say_because(
-            walk, offset, RULE_PORT,
-            "the patcher says which port; kernel callouts declare that by "
-            "--port patched");
-    } else if (distance > PORT_DISTANCE) {
-        say_because(
-            walk, offset, RULE_PORT, "port is too far from the patched one");
+    if (!declared_of(walk, access.what)->patched) {
+        say_access(
+            walk, offset, access.what,
+            "the patcher says which %s; kernel callouts declare that by "
+            "--%s patched",
+            is_port ? "port" : "MSR", is_port ? "port" : "msr");
+    } else if (access.first > PATCHED_DISTANCE + 1 - access.count) {
+        say_access(
+            walk, offset, access.what, "%s is too far from the patched one",
+            is_port ? "port" : "MSR");
     }
 }
 
-// edx after an instruction.
-static struct flow flow_after(const struct step *step) {
+// A followed register after an instruction.
+static struct flow flow_after(const struct step *step, enum followed what) {
     const ZydisDecodedInstruction *instruction = &step->instruction;
     const ZydisDecodedOperand *to = &step->operands[0];
     const ZydisDecodedOperand *from = &step->operands[1];
+    const struct flow *before = &step->flows[what];
     const struct flow other = {FLOW_OTHER, 0};
     bool is_add = instruction->mnemonic == ZYDIS_MNEMONIC_ADD;
     if (step->is_call) {
         return other;
     }
-    if (step->loaded == ZYDIS_REGISTER_RDX) {
+    if (step->loaded == followed[what]) {
         bool is_site =
             step->constant == PATTERN || step->constant == PATTERN_64;
         return is_site ? (struct flow){FLOW_PATCHED, 0}
                        : (struct flow){FLOW_KNOWN, (uint32_t)step->constant};
     }
     if ((is_add || instruction->mnemonic == ZYDIS_MNEMONIC_SUB) &&
-        to->type == ZYDIS_OPERAND_TYPE_REGISTER &&
-        to->reg.value == ZYDIS_REGISTER_EDX &&
+        to->type == ZYDIS_OPERAND_TYPE_REGISTER && to->size == PATTERN_BITS &&
+        enclosing(to->reg.value) == followed[what] &&
         from->type == ZYDIS_OPERAND_TYPE_IMMEDIATE) {
         uint32_t amount = (uint32_t)from->imm.value.u;
         if (amount == PATTERN) {
             return other; // a site: the patcher says how much
         }
         return (struct flow){
-            step->edx.kind, step->edx.value + (is_add ? amount : -amount)};
+            before->kind, before->value + (is_add ? amount : -amount)};
     }
     for (size_t i = 0; i < instruction->operand_count; i++) {
         const ZydisDecodedOperand *operand = &step->operands[i];
         if (operand->type == ZYDIS_OPERAND_TYPE_REGISTER &&
             (operand->actions & ZYDIS_OPERAND_ACTION_MASK_WRITE) != 0 &&
-            enclosing(operand->reg.value) == ZYDIS_REGISTER_RDX) {
+            enclosing(operand->reg.value) == followed[what]) {
             return other;
         }
     }
-    return step->edx;
+    return *before;
 }
 
 // Let what is known reach an instruction; true if that is news there. What
 // differs between two ways is not known.
-static bool flow_to(struct walk *walk, size_t offset, struct flow flow) {
+static bool flow_to(
+    struct walk *walk, size_t offset, enum followed what, struct flow flow) {
     if (offset >= walk->routine->size || flow.kind == FLOW_UNSEEN) {
         return false;
     }
-    struct flow *edx = &walk->steps[offset].edx;
-    if (edx->kind == FLOW_UNSEEN) {
-        *edx = flow;
+    struct flow *known = &walk->steps[offset].flows[what];
+    if (known->kind == FLOW_UNSEEN) {
+        *known = flow;
         return true;
     }
-    if (edx->kind == FLOW_OTHER ||
-        (edx->kind == flow.kind && edx->value == flow.value)) {
+    if (known->kind == FLOW_OTHER ||
+        (known->kind == flow.kind && known->value == flow.value)) {
         return false;
     }
-    *edx = (struct flow){FLOW_OTHER, 0};
+    *known = (struct flow){FLOW_OTHER, 0};
     return true;
 }
 
-// Follow edx along all ways until nothing new is found. A function that is
-// called knows nothing of it.
-static void flow_follow(struct walk *walk) {
+// Follow a register along all ways until nothing new is found. A function that
+// is called knows nothing of it.
+static void flow_follow(struct walk *walk, enum followed what) {
     const struct flow other = {FLOW_OTHER, 0};
-    bool news = flow_to(walk, 0, other);
+    bool news = flow_to(walk, 0, what, other);
     while (news) {
         news = false;
         for (size_t i = 0; i < walk->routine->size; i++) {
             const struct step *step = &walk->steps[i];
-            if (step->instruction.length != 0) {
-                struct flow flow = flow_after(step);
-                if (step->edx.kind == FLOW_UNSEEN) {
-                    continue;
-                }
-                news |= flow_to(walk, step->jump, step->is_call ? other : flow);
-                news |= flow_to(walk, step->after, flow);
+            if (step->instruction.length == 0 ||
+                step->flows[what].kind == FLOW_UNSEEN) {
+                continue;
             }
+            struct flow flow = flow_after(step, what);
+            news |=
+                flow_to(walk, step->jump, what, step->is_call ? other : flow);
+            news |= flow_to(walk, step->after, what, flow);
         }
+    }
+}
+
+// `count` ports or MSRs from the one on that the followed register names.
+static void check_access(
+    struct walk *walk, size_t offset, enum followed what, uint32_t count) {
+    const struct flow *flow = &walk->steps[offset].flows[what];
+    const struct access access = {what, flow->value, count};
+    if (walk->is_patcher) {
+        say_access(
+            walk, offset, what, "a patcher may use no %s",
+            what == FOLLOWED_PORT ? "port" : "MSR");
+    } else if (flow->kind == FLOW_KNOWN) {
+        check_declared(walk, offset, access);
+    } else if (flow->kind == FLOW_PATCHED) {
+        check_patched(walk, offset, access);
+    } else {
+        say_access(
+            walk, offset, what, "which %s is not known here",
+            what == FOLLOWED_PORT ? "port is in dx" : "MSR is in ecx");
     }
 }
 
@@ -972,16 +1046,15 @@ static void check_port(struct walk *walk, size_t offset) {
     const struct step *step = &walk->steps[offset];
     bool is_in = step->instruction.mnemonic == ZYDIS_MNEMONIC_IN;
     const ZydisDecodedOperand *operand = &step->operands[is_in ? 1 : 0];
-    if (operand->type == ZYDIS_OPERAND_TYPE_IMMEDIATE) {
+    uint32_t count = step->operands[is_in ? 0 : 1].size / BITS_PER_BYTE;
+    if (operand->type == ZYDIS_OPERAND_TYPE_IMMEDIATE && !walk->is_patcher) {
         check_declared(
-            walk, offset, (uint32_t)(operand->imm.value.u & UINT8_MAX));
-    } else if (step->edx.kind == FLOW_KNOWN) {
-        check_declared(walk, offset, step->edx.value);
-    } else if (step->edx.kind == FLOW_PATCHED) {
-        check_patched_port(walk, offset, step->edx.value);
+            walk, offset,
+            (struct access){
+                FOLLOWED_PORT, (uint32_t)(operand->imm.value.u & UINT8_MAX),
+                count});
     } else {
-        say_because(
-            walk, offset, RULE_PORT, "which port is in dx is not known here");
+        check_access(walk, offset, FOLLOWED_PORT, count);
     }
 }
 
@@ -1001,6 +1074,10 @@ static void check_whole(struct walk *walk, size_t offset) {
     if (instruction->mnemonic == ZYDIS_MNEMONIC_IN ||
         instruction->mnemonic == ZYDIS_MNEMONIC_OUT) {
         check_port(walk, offset);
+    }
+    if (instruction->mnemonic == ZYDIS_MNEMONIC_RDMSR ||
+        instruction->mnemonic == ZYDIS_MNEMONIC_WRMSR) {
+        check_access(walk, offset, FOLLOWED_MSR, 1);
     }
     if ((instruction->attributes & repeats) != 0) {
         check_repeat(walk, offset);
@@ -1070,7 +1147,9 @@ void admit(
     if (is_patcher) {
         check_steps(&walk);
     }
-    flow_follow(&walk);
+    for (enum followed what = 0; what < NUM_FOLLOWED; what++) {
+        flow_follow(&walk, what);
+    }
     for (size_t i = 0; i < routine->size; i++) {
         if (walk.steps[i].instruction.length != 0) {
             check_whole(&walk, i);

@@ -31,7 +31,7 @@
     RULE(HALT, "halt", "stops the CPU")                                        \
     RULE(FAR, "far", "changes the code segment")                               \
     RULE(SEGMENT, "segment", "segment registers and bases are the kernel's")   \
-    RULE(MSR, "msr", "model-specific registers are the kernel's")              \
+    RULE(MSR, "msr", "only RDMSR and WRMSR of a declared MSR are allowed")     \
     RULE(CONTROL, "control", "control and debug registers are the kernel's")   \
     RULE(PRIVILEGED, "privileged", "the kernel's own instruction")             \
     RULE(PORT, "port", "only IN and OUT of a declared port are allowed")       \
@@ -73,15 +73,21 @@ struct object {
     uint32_t storage_size;
 };
 
+// What the command line declares of ports, or of MSRs.
+struct declared {
+    uint16_t count;
+    bool patched; // also those that the patcher fills in
+    struct slot_range ranges[SLOT_MAX_RANGES];
+};
+
 // What the command line says of the module, and how many refusals there were.
 struct request {
     const char *input;
     const char *callout; // which record, NULL: the only one
     bool is_kernel;      // it replaces a kernel callout
     uint32_t percpu_size;
-    uint32_t num_ports;
-    bool patched_ports; // also those that the patcher fills in
-    uint16_t ports[MODULE_MAX_PORTS];
+    struct declared ports;
+    struct declared msrs;
     unsigned refusals;
 };
 

@@ -24,6 +24,15 @@ static inline void check_patches(const struct module_header *header) {
     }
 }
 
+static inline void check_ranges(
+    const struct slot_range *ranges, uint32_t count, uint32_t max) {
+    FUZZ_CHECK(count <= SLOT_MAX_RANGES);
+    for (uint32_t i = 0; i < count; i++) {
+        FUZZ_CHECK(ranges[i].first != 0 && ranges[i].last <= max);
+        FUZZ_CHECK(ranges[i].first <= ranges[i].last);
+    }
+}
+
 static inline void check_module(
     const struct module *module, const uint8_t *file, size_t size) {
     const struct module_header *header = &module->header;
@@ -35,7 +44,8 @@ static inline void check_module(
     FUZZ_CHECK(module_is_kernel(module) || header->flags == 0);
     FUZZ_CHECK(!module_is_kernel(module) || header->resource[0] == '\0');
     FUZZ_CHECK(header->num_types <= SLOT_MAX_TYPES);
-    FUZZ_CHECK(header->num_ports <= MODULE_MAX_PORTS);
+    check_ranges(header->ports, header->num_ports, UINT16_MAX);
+    check_ranges(header->msrs, header->num_msrs, UINT32_MAX);
     FUZZ_CHECK(header->storage_size <= MODULE_MAX_STORAGE);
     FUZZ_CHECK(header->percpu_size <= MODULE_MAX_STORAGE);
     FUZZ_CHECK(header->name[0] != '\0');
@@ -125,6 +135,7 @@ static inline void check_made(const struct module *module) {
     FUZZ_CHECK(slot->version[0] != '\0');
     FUZZ_CHECK(slot->num_types <= SLOT_MAX_TYPES);
     FUZZ_CHECK(slot->num_ports <= ARRAY_SIZE(slot->ports));
+    FUZZ_CHECK(slot->num_msrs <= ARRAY_SIZE(slot->msrs));
     free(slot);
     free(room);
 }

@@ -13,6 +13,7 @@
 #define BUDGET 1000000 // of plain.asm
 #define TYPE_LISTED 47
 #define PORT 0x70
+#define MSR 0x6e0
 #define RESULT(epoch, count) ((long)((uint64_t)(epoch) << 32 | (count)))
 
 static const struct callout_info *info_of(uint32_t slot) {
@@ -47,7 +48,10 @@ static bool slot_is_described(void) {
     CHECK_EQUAL(slot->num_types, 2);
     CHECK_EQUAL(slot->types[1], TYPE_LISTED);
     CHECK_EQUAL(slot->num_ports, 1);
-    CHECK_EQUAL(slot->ports[0], PORT);
+    CHECK_EQUAL(slot->ports[0].first, PORT);
+    CHECK_EQUAL(slot->ports[0].last, PORT + 1);
+    CHECK_EQUAL(slot->num_msrs, 1);
+    CHECK_EQUAL(slot->msrs[0].first, MSR);
     CHECK_EQUAL(slot->storage_size, 0);
     slot = tollgate_slot(SLOT_COUNTER);
     CHECK(slot && !strcmp(slot->version, "v1"));

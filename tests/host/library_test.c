@@ -61,7 +61,7 @@ void weave_groups(struct weave *weave) {
 }
 
 // What callouts/custom_*.asm define.
-#define CUSTOM(slot, name, resource, percpu, port0, port1)                     \
+#define CUSTOM(slot, name, resource, percpu, port, last)                       \
     const struct callout_rtn custom_##name = {NULL, NULL, 1, 0, {RET}};
 #include "callouts/custom.def"
 #include "callouts/custom_test.def"

@@ -155,9 +155,23 @@ END_TEST
 START_TEST(lists) {
     CHECK_BAD("too many types", num_types, SLOT_MAX_TYPES + 1);
     CHECK_BAD("bad types", num_types, 1);
-    CHECK_BAD("too many ports", num_ports, MODULE_MAX_PORTS + 1);
+    CHECK_BAD("too many ports", num_ports, SLOT_MAX_RANGES + 1);
     CHECK_BAD("bad ports", num_ports, 3);
     CHECK_BAD("bad ports", num_ports, 1);
+    CHECK_BAD("bad ports", ports[1].first, 0);
+    CHECK_BAD("bad ports", ports[1].last, 0x70);
+    CHECK_BAD("bad ports", ports[1].last, UINT16_MAX + 1);
+    CHECK_BAD("bad ports", ports[2].last, 1);
+    CHECK_BAD("too many MSRs", num_msrs, SLOT_MAX_RANGES + 1);
+    CHECK_BAD("bad MSRs", num_msrs, 2);
+    CHECK_BAD("bad MSRs", num_msrs, 0);
+    CHECK_BAD("bad MSRs", msrs[0].first, 0);
+    CHECK_BAD("bad MSRs", msrs[0].first, 0x6e1);
+    CHECK_BAD("bad MSRs", msrs[3].first, 1);
+    struct module_header header = module_seed();
+    header.msrs[0].last = UINT32_MAX;
+    header.ports[1].last = UINT16_MAX;
+    ck_assert_ptr_null(check(header));
 }
 END_TEST
 
@@ -243,8 +257,9 @@ START_TEST(kernel_place) {
     CHECK_BAD_KERNEL(slots_only, num_types, 1);
     CHECK_BAD_KERNEL(slots_only, percpu_size, 8);
     CHECK_BAD_KERNEL(slots_only, budget_cycles, 1);
-    CHECK_BAD_KERNEL("bad flags", flags, MODULE_FLAG_PATCHED_PORT << 1);
+    CHECK_BAD_KERNEL("bad flags", flags, MODULE_FLAG_PATCHED_MSR << 1);
     CHECK_BAD("bad flags", flags, MODULE_FLAG_PATCHED_PORT);
+    CHECK_BAD("bad flags", flags, MODULE_FLAG_PATCHED_MSR);
     CHECK_BAD(replaces, slot, MODULE_NO_SLOT);
     CHECK_BAD(replaces, replaces[0], 'x');
     CHECK_BAD(replaces, replaces_version[0], 'x');
@@ -296,7 +311,10 @@ START_TEST(slot_of_a_module) {
     ck_assert_uint_eq(slot.num_types, 2);
     ck_assert_uint_eq(slot.types[1], 48);
     ck_assert_uint_eq(slot.num_ports, 2);
-    ck_assert_uint_eq(slot.ports[1], 0x71);
+    ck_assert_uint_eq(slot.ports[1].first, 0x71);
+    ck_assert_uint_eq(slot.ports[1].last, 0x72);
+    ck_assert_uint_eq(slot.num_msrs, 1);
+    ck_assert_uint_eq(slot.msrs[0].last, 0x6e0);
     ck_assert_uint_eq(slot.resource, 0xa5a5a5a5);
     struct module_header header = module_seed();
     memset(header.source, 0, sizeof(header.source));

@@ -61,6 +61,13 @@ const char *toll_name(uint32_t toll);
 // whether its calls are counted, or were.
 bool slot_tolls(uint32_t slot, struct toll *toll, bool *measured);
 
+// A range of ports or MSRs in words: "0x70", "0xcf8-0xcff".
+#define RANGE_SIZE 24
+void range_text(const struct slot_range *range, char text[RANGE_SIZE]);
+
+// Several, with a blank before each; " none" if there are none.
+void print_ranges(const struct slot_range *ranges, uint32_t count);
+
 // The name of a kind of lock.
 const char *lock_name(uint32_t kind);
 

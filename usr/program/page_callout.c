@@ -176,6 +176,23 @@ static void print_patches(const struct callout_info *info) {
     }
 }
 
+void range_text(const struct slot_range *range, char text[RANGE_SIZE]) {
+    if (range->first == range->last) {
+        snprintf(text, RANGE_SIZE, "0x%x", range->first);
+    } else {
+        snprintf(text, RANGE_SIZE, "0x%x-0x%x", range->first, range->last);
+    }
+}
+
+void print_ranges(const struct slot_range *ranges, uint32_t count) {
+    char text[RANGE_SIZE];
+    for (uint32_t i = 0; i < count; i++) {
+        range_text(&ranges[i], text);
+        printf(" %s", text);
+    }
+    printf(count ? "" : " none");
+}
+
 static void print_types(const struct custom_slot *slot) {
     printf("  types         ");
     for (uint32_t i = 0; i < slot->num_types; i++) {
@@ -183,10 +200,10 @@ static void print_types(const struct custom_slot *slot) {
     }
     printf(slot->num_types ? "\n" : " all\n");
     printf("  ports         ");
-    for (uint32_t i = 0; i < slot->num_ports; i++) {
-        printf(" 0x%x", slot->ports[i]);
-    }
-    printf(slot->num_ports ? "\n" : " none\n");
+    print_ranges(slot->ports, slot->num_ports);
+    printf("\n  MSRs          ");
+    print_ranges(slot->msrs, slot->num_msrs);
+    printf("\n");
 }
 
 static void print_tolls(uint32_t index) {

@@ -257,17 +257,26 @@ void json_smp(struct json *json) {
 
 // --- custom -----------------------------------------------------------------
 
+static void json_ranges(
+    struct json *json, const char *key, const struct slot_range *ranges,
+    uint32_t count) {
+    char text[RANGE_SIZE];
+    json_begin(json, key, JSON_ARRAY);
+    for (uint32_t i = 0; i < count; i++) {
+        range_text(&ranges[i], text);
+        json_text(json, NULL, text);
+    }
+    json_end(json);
+}
+
 static void json_lists(struct json *json, const struct custom_slot *slot) {
     json_begin(json, "types", JSON_ARRAY);
     for (uint32_t i = 0; i < slot->num_types; i++) {
         json_u64(json, NULL, slot->types[i]);
     }
     json_end(json);
-    json_begin(json, "ports", JSON_ARRAY);
-    for (uint32_t i = 0; i < slot->num_ports; i++) {
-        json_hex(json, NULL, slot->ports[i]);
-    }
-    json_end(json);
+    json_ranges(json, "ports", slot->ports, slot->num_ports);
+    json_ranges(json, "msrs", slot->msrs, slot->num_msrs);
 }
 
 // "calls" and "overruns" are there only if they are known.

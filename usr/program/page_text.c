@@ -318,10 +318,10 @@ static void print_slot(uint32_t index, const struct custom_slot *slot) {
         printf(" %u", slot->types[i]);
     }
     printf(slot->num_types ? ", ports" : " all, ports");
-    for (uint32_t i = 0; i < slot->num_ports; i++) {
-        printf(" 0x%x", slot->ports[i]);
-    }
-    printf(slot->num_ports ? "\n" : " none\n");
+    print_ranges(slot->ports, slot->num_ports);
+    printf(", MSRs");
+    print_ranges(slot->msrs, slot->num_msrs);
+    printf("\n");
     print_counts(index);
 }
 

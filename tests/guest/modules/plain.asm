@@ -1,5 +1,5 @@
 ; SPDX-License-Identifier: MIT
-; mkcallout: --slot 42 --types 0,47 --budget 1000000 --port 0x70
+; mkcallout: --slot 42 --types 0,47 --budget 1000000 --port 0x70-0x71 --msr 0x6e0
 ;
 ; Neither storage nor a patcher: argument 1 minus argument 2.
 %include "callouts/callout.inc"
