@@ -330,6 +330,21 @@ RUN ?= $(B)/run.json
 report: ## one HTML page, build/report.html, of RUN=build/run.json or a sweep
 	$(Q)tools/report/report -o $(B)/report.html $(RUN)
 
+LOCKS    ?=
+CPUS     ?=
+HOLDS    ?=
+ENGINES  ?=
+JOBS     ?=
+SSHLOGIN ?=
+
+sweep: $(B)/tollgate.iso ## LOCKS= x CPUS= x HOLDS= x ENGINES=, COUNT= calls each; JOBS= SSHLOGIN=
+	$(Q)tools/sweep --out $(B)/sweep.jsonl \
+	    $(if $(LOCKS),--locks "$(LOCKS)") $(if $(CPUS),--cpus "$(CPUS)") \
+	    $(if $(HOLDS),--holds "$(HOLDS)") \
+	    $(if $(ENGINES),--engines "$(ENGINES)") \
+	    $(if $(COUNT),--count "$(COUNT)") $(if $(JOBS),--jobs "$(JOBS)") \
+	    $(if $(SSHLOGIN),--sshlogin "$(SSHLOGIN)")
+
 debug: $(B)/tollgate.iso ## QEMU stopped, gdb attached, symbols loaded
 	$(Q)tools/debug $(B)/tollgate.debug $(BOOT) --gdb -- /bin/tour
 
@@ -356,7 +371,7 @@ clean: ## remove what was built
 help: ## all targets, one line each
 	@sed -n 's/^\([a-z_.-]*\):.*## /\1\t/p' Makefile | expand -t 24
 
-.PHONY: run stress latency report debug iso test test-long lint objects clean help
+.PHONY: run stress latency report sweep debug iso test test-long lint objects clean help
 
 # --- dependencies -----------------------------------------------------------
 
