@@ -339,6 +339,29 @@ RUN ?= $(B)/run.json
 report: ## one HTML page, build/report.html, of RUN=build/run.json or a sweep
 	$(Q)tools/report/report -o $(B)/report.html $(RUN)
 
+LOCKS    ?=
+CPUS     ?=
+HOLDS    ?=
+ENGINES  ?=
+JOBS     ?=
+SSHLOGIN ?=
+
+sweep: $(B)/tollgate.iso ## LOCKS= x CPUS= x HOLDS= x ENGINES=, COUNT= calls each; JOBS= SSHLOGIN=
+	$(Q)tools/sweep --out $(B)/sweep.jsonl \
+	    $(if $(LOCKS),--locks "$(LOCKS)") $(if $(CPUS),--cpus "$(CPUS)") \
+	    $(if $(HOLDS),--holds "$(HOLDS)") \
+	    $(if $(ENGINES),--engines "$(ENGINES)") \
+	    $(if $(COUNT),--count "$(COUNT)") $(if $(JOBS),--jobs "$(JOBS)") \
+	    $(if $(SSHLOGIN),--sshlogin "$(SSHLOGIN)")
+
+# B is the folder for what is built, unless someone gives another, as here.
+compare: ## two runs, or two sweeps, A= and B=: status 1 on a regression
+	$(Q)tools/compare $(A) $(if $(filter command,$(origin B)),$(B))
+
+trace: ## the hand-overs of RUN=build/run.json for Perfetto: build/trace.json
+	$(Q)tools/trace $(RUN) > $(B)/trace.json
+	@echo "trace: $(B)/trace.json (ui.perfetto.dev or chrome://tracing opens it)"
+
 debug: $(B)/tollgate.iso ## QEMU stopped, gdb attached, symbols loaded
 	$(Q)tools/debug $(B)/tollgate.debug $(BOOT) --gdb -- /bin/tour
 
@@ -365,7 +388,7 @@ clean: ## remove what was built
 help: ## all targets, one line each
 	@sed -n 's/^\([a-z_.-]*\):.*## /\1\t/p' Makefile | expand -t 24
 
-.PHONY: run stress latency report debug iso test test-long lint objects clean help
+.PHONY: run stress latency report sweep compare trace debug iso test test-long lint objects clean help
 
 # --- dependencies -----------------------------------------------------------
 
