@@ -302,6 +302,10 @@ $(B)/scope.so: $(SCOPE_OBJ)
 	$(call say,LINK,$@)
 	$(Q)gcc -shared -o $@ $^ -lelf
 
+$(B)/cover-lines: $(B)/host/tools/cover_lines.c.o
+	$(call say,LINK,$@)
+	$(Q)gcc -o $@ $^ -ldw
+
 # --- the boot image ---------------------------------------------------------
 
 $(B)/tollgate.iso: $(B)/tollgate.elf $(B)/initrd.tar $(wildcard iso/*)
@@ -373,6 +377,9 @@ test: $(B)/tollgate.iso $(B)/scope.so programs ## every test: host, guest, model
 test-long: $(B)/tollgate.iso $(B)/scope.so programs ## the whole matrix, all mutants, long fuzzing
 	$(Q)tests/run --long
 
+coverage: $(B)/tollgate.iso $(B)/scope.so $(B)/cover-lines programs ## lines that host tests and boots execute, as a table and HTML
+	$(Q)tools/coverage
+
 lint: ## include edges, formatting, static checks
 	$(Q)tools/lint
 
@@ -388,7 +395,8 @@ clean: ## remove what was built
 help: ## all targets, one line each
 	@sed -n 's/^\([a-z_.-]*\):.*## /\1\t/p' Makefile | expand -t 24
 
-.PHONY: run stress latency report sweep compare trace debug iso test test-long lint objects clean help
+.PHONY: run stress latency report sweep compare trace debug iso test test-long
+.PHONY: coverage lint objects clean help
 
 # --- dependencies -----------------------------------------------------------
 

@@ -9,8 +9,8 @@
 
 // Instructions between two delays, and a delay in microseconds: from 1 up to
 // twice this, on average this.
-#define CHAOS_GAP 20000u
-#define CHAOS_DELAY_US 200u
+#define CHAOS_GAP 2000u
+#define CHAOS_DELAY_US 50u
 
 // One CPU.
 struct chaos {

@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MAX_PARTS 16
 #define CALL_OPCODE_SIZE 1
 #define CALL_SIZE 5 // with its 32-bit displacement
 
@@ -19,7 +18,7 @@ struct symbol {
     size_t order;     // in the table
 };
 
-static struct image_part parts[MAX_PARTS];
+static struct image_part parts[IMAGE_PARTS];
 static size_t num_parts;
 static struct symbol *symbols; // ascending
 static size_t num_symbols;
@@ -30,7 +29,7 @@ static bool complain(const char *path, const char *what) {
 }
 
 static void part_add(Elf_Scn *section, const GElf_Shdr *header) {
-    if (num_parts == MAX_PARTS || (header->sh_flags & SHF_ALLOC) == 0 ||
+    if (num_parts == IMAGE_PARTS || (header->sh_flags & SHF_ALLOC) == 0 ||
         header->sh_type == SHT_NOBITS) {
         return;
     }
@@ -194,4 +193,9 @@ bool image_symbol_like(
         }
     }
     return false;
+}
+
+bool image_is_code(uint64_t address) {
+    const struct image_part *part = part_of(address, 1);
+    return part != NULL && part->is_code;
 }

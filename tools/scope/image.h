@@ -8,6 +8,7 @@
 
 // Room for the longest name that is written here and in machine.h.
 #define NAME_SIZE 128
+#define IMAGE_PARTS 16 // at most
 
 // Read the image. Complains on standard error. Once.
 bool image_read(const char *path);
@@ -20,6 +21,9 @@ const uint8_t *image_bytes(uint64_t address, size_t size);
 
 // Write "symbol+0x12" for an address of the image's code; false elsewhere.
 bool image_name(uint64_t address, char name[NAME_SIZE]);
+
+// Whether an address is in a part that is code.
+bool image_is_code(uint64_t address);
 
 // The image's parts, for who looks for bytes: false after the last one.
 struct image_part {

@@ -5,6 +5,7 @@
 
 #include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -152,6 +153,24 @@ static bool slot_code_name(uint64_t address, char name[NAME_SIZE]) {
     return false;
 }
 
+// What callout_info says of a code address. Woven bodies come with the id and
+// eoi stubs that lie in them: the smallest is taken.
+static const struct callout_info *callout_at(uint64_t address) {
+    const struct syspage_entry *syspage = syspage_seen();
+    const struct callout_info *best = NULL;
+    if (syspage == NULL) {
+        return NULL;
+    }
+    const struct callout_info *info = SYSPAGE_ENTRY(syspage, callout_info);
+    for (uint32_t i = 0; i < SYSPAGE_COUNT(syspage, callout_info); i++) {
+        if (address - SYSPAGE_VADDR - info[i].code < info[i].size &&
+            (best == NULL || info[i].size < best->size)) {
+            best = &info[i];
+        }
+    }
+    return best;
+}
+
 static bool callout_name(uint64_t address, char name[NAME_SIZE]) {
     const struct syspage_entry *syspage = syspage_seen();
     if (syspage == NULL) {
@@ -162,16 +181,14 @@ static bool callout_name(uint64_t address, char name[NAME_SIZE]) {
         snprintf(name, NAME_SIZE, "interrupt_entry_%d+0x0", vector);
         return true;
     }
-    const struct callout_info *info = SYSPAGE_ENTRY(syspage, callout_info);
-    for (uint32_t i = 0; i < SYSPAGE_COUNT(syspage, callout_info); i++) {
-        uint64_t offset = address - SYSPAGE_VADDR - info[i].code;
-        if (offset < info[i].size) {
-            snprintf(
-                name, NAME_SIZE, "callout %.31s+0x%lx", info[i].name, offset);
-            return true;
-        }
+    const struct callout_info *info = callout_at(address);
+    if (info == NULL) {
+        return false;
     }
-    return false;
+    snprintf(
+        name, NAME_SIZE, "callout %.31s+0x%lx", info->name,
+        address - SYSPAGE_VADDR - info->code);
+    return true;
 }
 
 void machine_name(uint64_t address, char name[NAME_SIZE]) {
@@ -189,4 +206,30 @@ void machine_name(uint64_t address, char name[NAME_SIZE]) {
     }
     uint64_t base = address < SYSPAGE_VADDR ? THUNKS_VADDR : MODULES_VADDR;
     snprintf(name, NAME_SIZE, "%s+0x%lx", area, address - base);
+}
+
+// --- callouts
+// -----------------------------------------------------------------
+
+static void patches_undo(const struct callout_info *info, uint8_t *bytes) {
+    for (uint32_t i = 0; i < info->num_patches && i < CALLOUT_MAX_PATCHES;
+         i++) {
+        const struct callout_patch *patch = &info->patches[i];
+        if (patch->width <= CALLOUT_PATCH_BYTES &&
+            patch->offset + patch->width <= info->size) {
+            memcpy(bytes + patch->offset, patch->before, patch->width);
+        }
+    }
+}
+
+uint64_t machine_callout(uint64_t address, uint8_t **bytes, size_t *size) {
+    const struct callout_info *info = callout_at(address);
+    *bytes = info == NULL ? NULL : malloc(info->size);
+    if (*bytes == NULL) {
+        return 0;
+    }
+    *size = info->size;
+    memcpy(*bytes, page + info->code, info->size);
+    patches_undo(info, *bytes);
+    return address - SYSPAGE_VADDR - info->code;
 }

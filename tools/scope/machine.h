@@ -27,3 +27,8 @@ void machine_vector_name(uint32_t vector, char name[NAME_SIZE]);
 
 // Write the name of a code address: of the image, a callout, a thunk.
 void machine_name(uint64_t address, char name[NAME_SIZE]);
+
+// Which callout of the system page a code address is in: the address's offset
+// in it, and in *bytes, for the caller to free, its code of *size bytes as it
+// was before it was patched. *bytes is NULL where there is none.
+uint64_t machine_callout(uint64_t address, uint8_t **bytes, size_t *size);

@@ -41,6 +41,8 @@ enum qemu_plugin_cb_flags { QEMU_PLUGIN_CB_NO_REGS };
 // the access is in line. Ask qemu_plugin_mem_is_store().
 enum qemu_plugin_mem_rw { QEMU_PLUGIN_MEM_RW = 3 };
 
+enum qemu_plugin_op { QEMU_PLUGIN_INLINE_ADD_U64 };
+
 typedef void qemu_plugin_udata_cb(qemu_plugin_id_t id, void *data);
 typedef void qemu_plugin_trans_cb(
     qemu_plugin_id_t id, struct qemu_plugin_tb *block);
@@ -64,6 +66,10 @@ void qemu_plugin_register_vcpu_tb_exec_cb(
 void qemu_plugin_register_vcpu_insn_exec_cb(
     struct qemu_plugin_insn *insn, qemu_plugin_exec_cb *callback,
     enum qemu_plugin_cb_flags flags, void *data);
+// In line, without a call; additions of CPUs that run at once can be lost.
+void qemu_plugin_register_vcpu_insn_exec_inline(
+    struct qemu_plugin_insn *insn, enum qemu_plugin_op op, void *to,
+    uint64_t more);
 void qemu_plugin_register_vcpu_mem_cb(
     struct qemu_plugin_insn *insn, qemu_plugin_mem_cb *callback,
     enum qemu_plugin_cb_flags flags, enum qemu_plugin_mem_rw rw, void *data);

@@ -9,6 +9,7 @@
 //   log=FILE      and one line for each custom call: CPU, slot, instructions,
 //                 what ended it
 //   chaos=SEED    delay CPUs at random instructions
+//   cover=FILE    how often each instruction of the image was executed
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +18,7 @@
 
 #include "kernel/base/layout.h"
 #include "tools/scope/chaos.h"
+#include "tools/scope/cover.h"
 #include "tools/scope/image.h"
 #include "tools/scope/machine.h"
 #include "tools/scope/qemu_plugin.h"
@@ -31,6 +33,7 @@ int qemu_plugin_version = QEMU_PLUGIN_VERSION;
 static FILE *table_file;
 static FILE *json_file;
 static FILE *log_file;
+static FILE *cover_file;
 static bool measures; // one of the three is there
 static bool has_chaos;
 static uint64_t chaos_seed;
@@ -55,10 +58,13 @@ static void on_translation(qemu_plugin_id_t id, struct qemu_plugin_tb *block) {
     for (size_t i = 0; i < count; i++) {
         struct qemu_plugin_insn *insn = qemu_plugin_tb_get_insn(block, i);
         uint64_t address = qemu_plugin_insn_vaddr(insn);
+        machine_seen(address, qemu_plugin_insn_haddr(insn));
+        if (cover_file != NULL) {
+            cover(insn);
+        }
         if (address < KERNEL_VADDR) {
             continue;
         }
-        machine_seen(address, qemu_plugin_insn_haddr(insn));
         if (measures) {
             watch(insn, address);
         }
@@ -100,6 +106,10 @@ static void on_exit_of_qemu(qemu_plugin_id_t id, void *data) {
     if (log_file != NULL) {
         fclose(log_file);
     }
+    if (cover_file != NULL) {
+        cover_write(cover_file);
+        fclose(cover_file);
+    }
     if (has_chaos) {
         chaos_print(stderr, "scope: chaos %lu: %lu delays, %lu us in all\n");
     }
@@ -121,7 +131,6 @@ static bool result_open(const char *path, FILE **file) {
     if (*file == NULL) {
         fprintf(stderr, "scope: %s: %s\n", path, strerror(errno));
     }
-    measures = true;
     return *file != NULL;
 }
 
@@ -147,13 +156,19 @@ static bool take_option(const char *option, const char **image) {
         return true;
     }
     if ((value = value_of(option, "table")) != NULL) {
+        measures = true;
         return result_open(value, &table_file);
     }
     if ((value = value_of(option, "json")) != NULL) {
+        measures = true;
         return result_open(value, &json_file);
     }
     if ((value = value_of(option, "log")) != NULL) {
+        measures = true;
         return result_open(value, &log_file);
+    }
+    if ((value = value_of(option, "cover")) != NULL) {
+        return result_open(value, &cover_file);
     }
     if ((value = value_of(option, "chaos")) != NULL) {
         return chaos_take(value);
@@ -170,12 +185,15 @@ int qemu_plugin_install(
             return -1;
         }
     }
-    if (info->system.max_vcpus > MAX_CPUS_HERE) {
+    uint32_t cpus = (uint32_t)info->system.max_vcpus;
+    if (cpus > MAX_CPUS_HERE) {
         fprintf(stderr, "scope: more than %d CPUs\n", MAX_CPUS_HERE);
         return -1;
     }
-    if (measures && (image == NULL || !image_read(image) ||
-                     !watch_init((uint32_t)info->system.max_vcpus, log_file))) {
+    bool reads = measures || cover_file != NULL;
+    if ((reads && (image == NULL || !image_read(image))) ||
+        (measures && !watch_init(cpus, log_file)) ||
+        (cover_file != NULL && !cover_init())) {
         return -1;
     }
     qemu_plugin_register_vcpu_tb_trans_cb(id, on_translation);
