@@ -154,6 +154,12 @@ static const struct named refused[] = {
     IS(OUTSB, PORT),
     IS(OUTSW, PORT),
     IS(OUTSD, PORT),
+    // Of SSE, but without its registers.
+    IS(MOVNTI, NOT_ALLOWED),
+    IS(PREFETCHT0, NOT_ALLOWED),
+    IS(PREFETCHT1, NOT_ALLOWED),
+    IS(PREFETCHT2, NOT_ALLOWED),
+    IS(PREFETCHNTA, NOT_ALLOWED),
 };
 #undef IS
 
@@ -172,7 +178,7 @@ static const ZydisMnemonic allowed[] = {
     // logic, shifts, bits
     M(AND), M(OR), M(XOR), M(NOT), M(TEST), M(SHL), M(SHR), M(SAR), M(ROL),
     M(ROR), M(RCL), M(RCR), M(SHLD), M(SHRD), M(BT), M(BTS), M(BTR), M(BTC),
-    M(BSF), M(BSR), M(CLC), M(STC), M(CMC), M(CLD),
+    M(BSF), M(BSR), M(POPCNT), M(CRC32), M(CLC), M(STC), M(CMC), M(CLD),
     // conditions
     M(SETB), M(SETBE), M(SETL), M(SETLE), M(SETNB), M(SETNBE), M(SETNL),
     M(SETNLE), M(SETNO), M(SETNP), M(SETNS), M(SETNZ), M(SETO), M(SETP),
