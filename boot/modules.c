@@ -180,7 +180,7 @@ bool module_patch(
 // A system page with nothing in it but room for storage and the code, and some
 // around them that must stay empty.
 #define TRIAL_STORAGE PAGE_SIZE
-#define TRIAL_CODE (TRIAL_STORAGE + MODULE_MAX_STORAGE)
+#define TRIAL_CODE (TRIAL_STORAGE + MODULE_MAX_KERNEL_STORAGE)
 #define TRIAL_SIZE (TRIAL_CODE + MODULE_MAX_CODE + PAGE_SIZE)
 
 static void trial_map(const uint8_t *page) {

@@ -23,7 +23,7 @@ CALLOUT_START interrupt_mask_8259, 0, patch_8259
         or      eax, -1
         cmp     esi, PIC_CHIP_INPUTS
         jae     .done
-        lea     edx, [rdx + PIC_MASKS]
+        add     edx, PIC_MASKS
         in      al, dx
         bts     eax, esi
         out     dx, al
@@ -38,7 +38,7 @@ CALLOUT_START interrupt_unmask_8259, 0, patch_8259
         or      eax, -1
         cmp     esi, PIC_CHIP_INPUTS
         jae     .done
-        lea     edx, [rdx + PIC_MASKS]
+        add     edx, PIC_MASKS
         in      al, dx
         btr     eax, esi
         out     dx, al

@@ -4,43 +4,41 @@
 ; id touch no register: they are interrupt_lapic.asm's.
 %include "callouts/callout.inc"
 
-; LVT_FIND .none - ecx = the MSR of vector esi's local vector table entry; jump
-; to .none for a vector that has no such entry.
-%macro LVT_FIND 1
-        mov     ecx, X2APIC_LVT_TIMER
+; LVT_CHANGE or|and, bits - change vector esi's local vector table entry; eax = 0,
+; or -1 for a vector that has no such entry. Each has its own RDMSR and WRMSR: which
+; MSRs they are can be seen in the code. Spoils ecx, edx.
+%macro LVT_CHANGE 2
         cmp     esi, LAPIC_TIMER
-        je      %%found
-        mov     ecx, X2APIC_LVT_ERROR
+        jne     %%error
+        MSR_CHANGE X2APIC_LVT_TIMER, %1, %2
+        ret
+%%error:
+        or      eax, -1
         cmp     esi, LAPIC_ERROR
-        jne     %1
-%%found:
+        jne     %%none
+        MSR_CHANGE X2APIC_LVT_ERROR, %1, %2
+%%none:
+        ret
+%endmacro
+
+; MSR_CHANGE register, or|and, bits - eax = 0
+%macro MSR_CHANGE 3
+        mov     ecx, %1
+        rdmsr
+        %2      eax, %3
+        wrmsr
+        xor     eax, eax
 %endmacro
 
 ; int mask(struct syspage_entry *rdi, int vector esi): 0, or -1 for a vector
 ; that can't be masked
 CALLOUT_START interrupt_mask_x2apic, 0, 0
-        LVT_FIND .none
-        rdmsr
-        or      eax, LAPIC_LVT_MASKED
-        wrmsr
-        xor     eax, eax
-        ret
-.none:
-        or      eax, -1
-        ret
+        LVT_CHANGE or, LAPIC_LVT_MASKED
 CALLOUT_END interrupt_mask_x2apic
 
 ; int unmask(struct syspage_entry *rdi, int vector esi)
 CALLOUT_START interrupt_unmask_x2apic, 0, 0
-        LVT_FIND .none
-        rdmsr
-        and     eax, ~LAPIC_LVT_MASKED
-        wrmsr
-        xor     eax, eax
-        ret
-.none:
-        or      eax, -1
-        ret
+        LVT_CHANGE and, ~LAPIC_LVT_MASKED
 CALLOUT_END interrupt_unmask_x2apic
 
 ; eoi - also that of the I/O APICs, whose interrupts come in through here

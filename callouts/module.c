@@ -181,7 +181,8 @@ static const char *check_numbers(const struct module_header *header) {
     if (header->slot != MODULE_NO_SLOT && header->slot >= CALLOUT_SLOTS) {
         return "no such slot";
     }
-    if (header->storage_size > MODULE_MAX_STORAGE) {
+    if (header->storage_size >
+        module_max_storage(header->slot == MODULE_NO_SLOT)) {
         return "too much storage";
     }
     if (header->percpu_size > MODULE_MAX_STORAGE) {

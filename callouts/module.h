@@ -13,7 +13,10 @@
 #define MODULE_VERSION 2
 #define MODULE_TEXT_SIZE 32     // of a name, with the final 0
 #define MODULE_MAX_CODE 4096    // bytes, of the callout and of its patcher
-#define MODULE_MAX_STORAGE 4096 // bytes, shared and per-CPU
+#define MODULE_MAX_STORAGE 4096 // bytes, shared and per-CPU, of a slot
+// Shared storage of a kernel callout, which has none on each CPU: a line for
+// each.
+#define MODULE_MAX_KERNEL_STORAGE (MAX_CPUS * 64)
 #define MODULE_NO_SLOT 0xffffffffu
 #define MODULE_FLAG_PATCHED_PORT 0x1u // its patcher says which port it uses
 #define MODULE_FLAG_PATCHED_MSR 0x2u  // which MSR
@@ -84,6 +87,11 @@ void module_seal(struct module_header *header, const void *body, size_t size);
 // and *out is of no use.
 const char *module_check(const void *file, size_t size, struct module *out)
     MUST_CHECK;
+
+// The most bytes of shared storage that one may ask for.
+static inline uint32_t module_max_storage(bool is_kernel) {
+    return is_kernel ? MODULE_MAX_KERNEL_STORAGE : MODULE_MAX_STORAGE;
+}
 
 // Whether the module stands in for a kernel callout; else it is for a slot.
 static inline bool module_is_kernel(const struct module *module) {

@@ -28,6 +28,18 @@ ACPI_TRIES              equ 1 << 20     ; SCI_EN comes when the firmware is done
         or      eax, -1
 %endmacro
 
+; OUT_WORD "text" - its letters to port dx, one at a time. Spoils al.
+%macro OUT_WORD 1
+%strlen %%length %1
+%assign %%at 1
+%rep %%length
+%substr %%letter %1 %%at
+        mov     al, %%letter
+        out     dx, al
+%assign %%at %%at + 1
+%endrep
+%endmacro
+
 ; EMULATORS_OFF - the ports that end QEMU and Bochs
 %macro EMULATORS_OFF 0
         mov     eax, POWER_QEMU_VALUE
@@ -35,15 +47,10 @@ ACPI_TRIES              equ 1 << 20     ; SCI_EN comes when the firmware is done
         out     dx, ax
         mov     edx, POWER_QEMU_OLD_PORT
         out     dx, ax
-        lea     rsi, [.word]
-        mov     ecx, .word_end - .word
         mov     edx, POWER_BOCHS_PORT
-        rep outsb
+        OUT_WORD "Shutdown"
         OFF_WAIT
         ret
-.word:
-        db      "Shutdown"
-.word_end:
 %endmacro
 
 ; PM1_SLEEP - go to the state whose SLP_TYP is in cl. ax = PM1 control, of port

@@ -5,15 +5,18 @@
 ; timer_load runs on each (QTIME_PER_CPU); qtime's timer_hz is the counter's.
 ;
 ; The MSR reads as 0 once it has fired, so the last deadline is kept in the
-; callouts' storage, 8 bytes for each CPU: ticks stay a whole number of periods
-; apart, however late the interrupt is taken, and CPUs' ticks keep the phases
-; that they started with, instead of all coming at once.
+; callouts' storage, a cache line for each CPU, since each writes its own on each
+; tick: ticks stay a whole number of periods apart, however late the interrupt is
+; taken, and CPUs' ticks keep the phases that they started with, instead of all
+; coming at once.
 %include "callouts/callout.inc"
 
 COUNT_MIN               equ 1
 COUNT_MAX               equ 0xffffffff
 
-CALLOUT_RW deadlines, MAX_CPUS * 8
+LINE_SHIFT              equ 6           ; 64 bytes
+
+CALLOUT_RW deadlines, MAX_CPUS << LINE_SHIFT
 
 ; void patch_tsc_deadline(...)
 PATCHER patch_tsc_deadline, timer_reload_tsc_deadline
@@ -52,7 +55,8 @@ PATCHER patch_load_tsc_deadline, timer_load_tsc_deadline
 %macro DEADLINE_FIND 0
         LOAD_PATCHED r8, .deadlines
         mov     ecx, [gs:abs PERCPU_CPU_ID]
-        lea     r8, [r8 + rcx * 8]
+        shl     ecx, LINE_SHIFT
+        add     r8, rcx
 %endmacro
 
 ; void timer_load(struct syspage_entry *rdi, struct qtime_entry *rsi), with the

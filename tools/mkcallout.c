@@ -22,11 +22,29 @@
 
 // The kernel callouts that a module may stand in for. id and eoi are no
 // functions: startup weaves them into the interrupt entries.
-static const char *const replaceable[] = {
-    "display_char", "poll_key", "break_detect", "timer_load", "timer_reload",
-    "timer_value",  "mask",     "unmask",       "config",     "reboot",
-    "power",        "control",  "send_ipi",     "start_cpu",  "init_cpu",
-    "idle",         "smp_spin",
+// tests/callouts/kernel.txt has a line for each.
+#define TIMERS "lapic hpet hpet_msi pit tsc_deadline"
+static const struct {
+    const char *callout;
+    const char *versions; // with a blank between them
+} replaceable[] = {
+    {"display_char", "16550 debugcon vga"},
+    {"poll_key", "16550"},
+    {"break_detect", "16550"},
+    {"timer_load", TIMERS},
+    {"timer_reload", TIMERS},
+    {"timer_value", TIMERS},
+    {"mask", "lapic x2apic ioapic 8259 msi test"},
+    {"unmask", "lapic x2apic ioapic 8259 msi test"},
+    {"config", "lapic x2apic ioapic 8259 msi test"},
+    {"reboot", "acpi cf9 8042 triple"},
+    {"power", "acpi ports"},
+    {"control", "clflush clflushopt wbinvd"},
+    {"send_ipi", "xapic x2apic"},
+    {"start_cpu", "xapic x2apic"},
+    {"init_cpu", "xapic x2apic"},
+    {"idle", "hlt mwait"},
+    {"smp_spin", "shared"},
 };
 
 static const char help[] =
@@ -165,6 +183,21 @@ static void parse_range(
     out->ranges[out->count++] = range;
 }
 
+// Whether it is one of the words in a list.
+static bool is_listed(const char *list, const char *word) {
+    size_t length = strlen(word);
+    const char *at = list;
+    while (length != 0 && at != NULL) {
+        at += *at == ' ';
+        if (strncmp(at, word, length) == 0 &&
+            (at[length] == ' ' || at[length] == '\0')) {
+            return true;
+        }
+        at = strchr(at, ' ');
+    }
+    return false;
+}
+
 static void parse_replaces(char *text, struct module_header *header) {
     char *version = strchr(text, '/');
     if (version == NULL) {
@@ -175,11 +208,17 @@ static void parse_replaces(char *text, struct module_header *header) {
         usage("--replaces %s: it is woven into the interrupt entries", text);
     }
     size_t i = 0;
-    while (i < ARRAY_SIZE(replaceable) && strcmp(text, replaceable[i]) != 0) {
+    while (i < ARRAY_SIZE(replaceable) &&
+           strcmp(text, replaceable[i].callout) != 0) {
         i++;
     }
     if (i == ARRAY_SIZE(replaceable)) {
         usage("--replaces %s: there is no such kernel callout", text);
+    }
+    if (!is_listed(replaceable[i].versions, version)) {
+        usage(
+            "--replaces %s/%s: there is no such version, but %s", text, version,
+            replaceable[i].versions);
     }
     parse_text("replaces", text, header->replaces);
     parse_text("replaces", version, header->replaces_version);
@@ -269,7 +308,7 @@ static void parse_options(int argc, char *argv[], struct options *out) {
         usage("--port patched and --msr patched are for kernel callouts");
     }
     out->request.input = argv[optind];
-    out->request.is_kernel = is_kernel;
+    out->request.replaces = is_kernel ? out->header.replaces : NULL;
     out->request.percpu_size = out->header.percpu_size;
 }
 

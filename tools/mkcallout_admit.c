@@ -29,7 +29,8 @@
 _Static_assert(
     PERCPU_STORAGE_MAX >= MODULE_MAX_STORAGE, "a slice holds a module's");
 
-// What a register holds before an instruction, whichever way led there.
+// What a register or a flag holds before an instruction, whichever way led
+// there.
 struct flow {
     enum {
         FLOW_UNSEEN,
@@ -40,8 +41,9 @@ struct flow {
     uint32_t value;
 };
 
-// The registers that say which port and which MSR: edx, ecx.
-enum followed { FOLLOWED_PORT, FOLLOWED_MSR, NUM_FOLLOWED };
+// What is followed through the code: the registers that say which port and
+// which MSR, edx and ecx, and the interrupt flag.
+enum followed { FOLLOWED_PORT, FOLLOWED_MSR, FOLLOWED_FLAG, NUM_FOLLOWED };
 static const ZydisRegister followed[NUM_FOLLOWED] = {
     [FOLLOWED_PORT] = ZYDIS_REGISTER_RDX,
     [FOLLOWED_MSR] = ZYDIS_REGISTER_RCX,
@@ -69,6 +71,7 @@ struct walk {
     struct admitted *admitted;
     bool is_patcher;
     bool is_patched;
+    bool opens; // it turns interrupts on, by its contract
     ZydisDecoder decoder;
     ZydisFormatter formatter;
     struct step *steps; // one for each byte
@@ -151,6 +154,12 @@ static const struct named refused[] = {
     IS(OUTSB, PORT),
     IS(OUTSW, PORT),
     IS(OUTSD, PORT),
+    // Of SSE, but without its registers.
+    IS(MOVNTI, NOT_ALLOWED),
+    IS(PREFETCHT0, NOT_ALLOWED),
+    IS(PREFETCHT1, NOT_ALLOWED),
+    IS(PREFETCHT2, NOT_ALLOWED),
+    IS(PREFETCHNTA, NOT_ALLOWED),
 };
 #undef IS
 
@@ -169,7 +178,7 @@ static const ZydisMnemonic allowed[] = {
     // logic, shifts, bits
     M(AND), M(OR), M(XOR), M(NOT), M(TEST), M(SHL), M(SHR), M(SAR), M(ROL),
     M(ROR), M(RCL), M(RCR), M(SHLD), M(SHRD), M(BT), M(BTS), M(BTR), M(BTC),
-    M(BSF), M(BSR), M(CLC), M(STC), M(CMC), M(CLD),
+    M(BSF), M(BSR), M(POPCNT), M(CRC32), M(CLC), M(STC), M(CMC), M(CLD),
     // conditions
     M(SETB), M(SETBE), M(SETL), M(SETLE), M(SETNB), M(SETNBE), M(SETNL),
     M(SETNLE), M(SETNO), M(SETNP), M(SETNS), M(SETNZ), M(SETO), M(SETP),
@@ -187,6 +196,24 @@ static const ZydisMnemonic allowed[] = {
     // waiting, ordering, time, ports, MSRs
     M(NOP), M(PAUSE), M(ENDBR64), M(LFENCE), M(MFENCE), M(SFENCE), M(RDTSC),
     M(IN), M(OUT), M(RDMSR), M(WRMSR),
+    // caches, a line at a time
+    M(CLFLUSH), M(CLFLUSHOPT),
+};
+
+// What some kernel callouts are there for: their contracts, in the sources of
+// those that ship, say that they do it, and nothing else does. No slot may.
+static const struct contract {
+    const char *callout;
+    ZydisMnemonic allowed[6];
+} contracts[] = {
+    // It waits with interrupts on, and returns with interrupts off.
+    {"idle", {M(STI), M(CLI), M(HLT), M(MONITOR), M(MWAIT)}},
+    // It does not return: at last by a fault without an IDT.
+    {"reboot", {M(CLI), M(HLT), M(LIDT), M(INT3)}},
+    // It keeps a CPU that nobody wants, with interrupts off.
+    {"smp_spin", {M(CLI), M(HLT)}},
+    // It may have nothing but the whole cache.
+    {"control", {M(WBINVD)}},
 };
 #undef M
 // clang-format on
@@ -299,10 +326,34 @@ static enum rule judge_stranger(const struct step *step) {
     }
 }
 
+// Does the contract of the kernel callout that it replaces allow the
+// instruction?
+static bool is_contract(
+    const struct walk *walk, const ZydisDecodedInstruction *instruction) {
+    const char *replaces = walk->request->replaces;
+    if (replaces == NULL || walk->is_patcher) {
+        return false;
+    }
+    for (size_t i = 0; i < ARRAY_SIZE(contracts); i++) {
+        const struct contract *contract = &contracts[i];
+        for (size_t j = 0; j < ARRAY_SIZE(contract->allowed); j++) {
+            if (instruction->mnemonic == contract->allowed[j] &&
+                strcmp(contract->callout, replaces) == 0) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
 // What the instruction is, whatever its operands; true if it may stay.
 static bool check_kind(struct walk *walk, size_t offset) {
     const struct step *step = &walk->steps[offset];
     const ZydisDecodedInstruction *instruction = &step->instruction;
+    if (is_contract(walk, instruction)) {
+        walk->opens |= instruction->mnemonic == ZYDIS_MNEMONIC_STI;
+        return true;
+    }
     for (size_t i = 0; i < ARRAY_SIZE(refused); i++) {
         if (instruction->mnemonic == refused[i].mnemonic) {
             say(walk, offset, refused[i].rule);
@@ -325,16 +376,39 @@ static bool check_kind(struct walk *walk, size_t offset) {
     return true;
 }
 
-// The per-CPU block is the kernel's, but for the pointer to the storage.
-static bool is_storage_pointer(
-    const struct walk *walk, const ZydisDecodedOperand *operand) {
+// Does it only read this member of the per-CPU block, and all of it?
+#define READS_PERCPU(walk, operand, member)                                    \
+    reads_percpu(                                                              \
+        walk, operand, offsetof(struct percpu, member),                        \
+        sizeof(((struct percpu *)0)->member))
+static bool reads_percpu(
+    const struct walk *walk, const ZydisDecodedOperand *operand, size_t offset,
+    size_t size) {
     return !walk->is_patcher && operand->mem.segment == ZYDIS_REGISTER_GS &&
            operand->mem.base == ZYDIS_REGISTER_NONE &&
            operand->mem.index == ZYDIS_REGISTER_NONE &&
-           operand->mem.disp.value ==
-               (int64_t)offsetof(struct percpu, callout_storage) &&
-           operand->size == sizeof(uint64_t) * BITS_PER_BYTE &&
+           operand->mem.disp.value == (int64_t)offset &&
+           operand->size == size * BITS_PER_BYTE &&
            (operand->actions & ZYDIS_OPERAND_ACTION_MASK_WRITE) == 0;
+}
+
+// The per-CPU block is the kernel's. A slot may read where its storage is, a
+// kernel callout, which has none, which CPU this is.
+static void check_percpu(
+    struct walk *walk, size_t offset, const ZydisDecodedOperand *operand) {
+    bool is_kernel = walk->request->replaces != NULL;
+    if (is_kernel && READS_PERCPU(walk, operand, cpu_id)) {
+        return;
+    }
+    if (!READS_PERCPU(walk, operand, callout_storage)) {
+        say(walk, offset, RULE_SEGMENT);
+    } else if (is_kernel) {
+        say_because(
+            walk, offset, RULE_PERCPU,
+            "a kernel callout has no storage on each CPU");
+    } else if (walk->request->percpu_size == 0) {
+        say(walk, offset, RULE_PERCPU);
+    }
 }
 
 // How many bytes of memory an operand reaches; LEA only names an address.
@@ -379,15 +453,7 @@ static void check_memory(
         return; // reads nothing, or is refused as indirect
     }
     if (segment == ZYDIS_REGISTER_GS || segment == ZYDIS_REGISTER_FS) {
-        if (!is_storage_pointer(walk, operand)) {
-            say(walk, offset, RULE_SEGMENT);
-        } else if (walk->request->is_kernel) {
-            say_because(
-                walk, offset, RULE_PERCPU,
-                "a kernel callout has no storage on each CPU");
-        } else if (walk->request->percpu_size == 0) {
-            say(walk, offset, RULE_PERCPU);
-        }
+        check_percpu(walk, offset, operand);
     } else if (base == ZYDIS_REGISTER_NONE) {
         if (operand->mem.index == ZYDIS_REGISTER_NONE) {
             say(walk, offset, RULE_ABSOLUTE);
@@ -622,6 +688,7 @@ static bool ends_path(const struct step *step) {
     case ZYDIS_MNEMONIC_IRETQ:
     case ZYDIS_MNEMONIC_SYSRET:
     case ZYDIS_MNEMONIC_SYSEXIT:
+    case ZYDIS_MNEMONIC_INT3:
     case ZYDIS_MNEMONIC_UD0:
     case ZYDIS_MNEMONIC_UD1:
     case ZYDIS_MNEMONIC_UD2:
@@ -942,7 +1009,19 @@ static void check_patched(
     }
 }
 
-// A followed register after an instruction.
+// The interrupt flag after an instruction; only contracts allow to change it.
+static struct flow flag_after(const struct step *step) {
+    switch (step->instruction.mnemonic) {
+    case ZYDIS_MNEMONIC_STI:
+        return (struct flow){FLOW_KNOWN, 1};
+    case ZYDIS_MNEMONIC_CLI:
+        return (struct flow){FLOW_KNOWN, 0};
+    default:
+        return step->flows[FOLLOWED_FLAG];
+    }
+}
+
+// What is followed, after an instruction.
 static struct flow flow_after(const struct step *step, enum followed what) {
     const ZydisDecodedInstruction *instruction = &step->instruction;
     const ZydisDecodedOperand *to = &step->operands[0];
@@ -952,6 +1031,9 @@ static struct flow flow_after(const struct step *step, enum followed what) {
     bool is_add = instruction->mnemonic == ZYDIS_MNEMONIC_ADD;
     if (step->is_call) {
         return other;
+    }
+    if (what == FOLLOWED_FLAG) {
+        return flag_after(step);
     }
     if (step->loaded == followed[what]) {
         bool is_site =
@@ -1001,11 +1083,12 @@ static bool flow_to(
     return true;
 }
 
-// Follow a register along all ways until nothing new is found. A function that
-// is called knows nothing of it.
+// Follow it along all ways until nothing new is found. Of registers nothing is
+// known at first; interrupts are off. A function that is called knows nothing.
 static void flow_follow(struct walk *walk, enum followed what) {
     const struct flow other = {FLOW_OTHER, 0};
-    bool news = flow_to(walk, 0, what, other);
+    const struct flow off = {FLOW_KNOWN, 0};
+    bool news = flow_to(walk, 0, what, what == FOLLOWED_FLAG ? off : other);
     while (news) {
         news = false;
         for (size_t i = 0; i < walk->routine->size; i++) {
@@ -1058,6 +1141,16 @@ static void check_port(struct walk *walk, size_t offset) {
     }
 }
 
+// Where interrupts may be turned on, they are off again at the end.
+static void check_flag(struct walk *walk, size_t offset) {
+    const struct flow *flag = &walk->steps[offset].flows[FOLLOWED_FLAG];
+    if (walk->opens && (flag->kind != FLOW_KNOWN || flag->value != 0)) {
+        say_because(
+            walk, offset, RULE_INTERRUPT_FLAG,
+            "interrupts may be on where it returns");
+    }
+}
+
 static void check_repeat(struct walk *walk, size_t offset) {
     uint64_t count;
     if (!constant_of(walk, offset, ZYDIS_REGISTER_RCX, &count) ||
@@ -1078,6 +1171,9 @@ static void check_whole(struct walk *walk, size_t offset) {
     if (instruction->mnemonic == ZYDIS_MNEMONIC_RDMSR ||
         instruction->mnemonic == ZYDIS_MNEMONIC_WRMSR) {
         check_access(walk, offset, FOLLOWED_MSR, 1);
+    }
+    if (instruction->mnemonic == ZYDIS_MNEMONIC_RET) {
+        check_flag(walk, offset);
     }
     if ((instruction->attributes & repeats) != 0) {
         check_repeat(walk, offset);

@@ -212,11 +212,12 @@ static bool storage_find(
         return false;
     }
     memcpy(&out->storage_size, from->data + at, sizeof(out->storage_size));
-    if (out->storage_size > MODULE_MAX_STORAGE) {
+    uint32_t max = module_max_storage(file->request->replaces != NULL);
+    if (out->storage_size > max) {
         refuse_because(
             file->request, RULE_SIZE, "the label is 4 bytes that say how many",
             "%s asks for %u (0x%x) bytes of storage, %u are allowed", out->name,
-            out->storage_size, out->storage_size, MODULE_MAX_STORAGE);
+            out->storage_size, out->storage_size, max);
         return false;
     }
     return true;

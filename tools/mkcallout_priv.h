@@ -83,8 +83,8 @@ struct declared {
 // What the command line says of the module, and how many refusals there were.
 struct request {
     const char *input;
-    const char *callout; // which record, NULL: the only one
-    bool is_kernel;      // it replaces a kernel callout
+    const char *callout;  // which record, NULL: the only one
+    const char *replaces; // the kernel callout, NULL: it is for a slot
     uint32_t percpu_size;
     struct declared ports;
     struct declared msrs;

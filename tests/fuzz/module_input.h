@@ -46,7 +46,8 @@ static inline void check_module(
     FUZZ_CHECK(header->num_types <= SLOT_MAX_TYPES);
     check_ranges(header->ports, header->num_ports, UINT16_MAX);
     check_ranges(header->msrs, header->num_msrs, UINT32_MAX);
-    FUZZ_CHECK(header->storage_size <= MODULE_MAX_STORAGE);
+    FUZZ_CHECK(
+        header->storage_size <= module_max_storage(module_is_kernel(module)));
     FUZZ_CHECK(header->percpu_size <= MODULE_MAX_STORAGE);
     FUZZ_CHECK(header->name[0] != '\0');
     check_text(header->name);

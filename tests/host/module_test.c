@@ -257,6 +257,11 @@ START_TEST(kernel_place) {
     CHECK_BAD_KERNEL(slots_only, num_types, 1);
     CHECK_BAD_KERNEL(slots_only, percpu_size, 8);
     CHECK_BAD_KERNEL(slots_only, budget_cycles, 1);
+    CHECK_BAD_KERNEL(
+        "too much storage", storage_size, MODULE_MAX_KERNEL_STORAGE + 1);
+    struct module_header large = kernel_seed();
+    large.storage_size = MODULE_MAX_KERNEL_STORAGE;
+    ck_assert_ptr_null(check(large));
     CHECK_BAD_KERNEL("bad flags", flags, MODULE_FLAG_PATCHED_MSR << 1);
     CHECK_BAD("bad flags", flags, MODULE_FLAG_PATCHED_PORT);
     CHECK_BAD("bad flags", flags, MODULE_FLAG_PATCHED_MSR);
