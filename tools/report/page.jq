@@ -11,6 +11,7 @@ include "sections/times";
 include "sections/waits";
 include "sections/receipts";
 include "sections/kernel";
+include "sections/scope";
 include "sections/doubt";
 include "sections/sweep";
 
@@ -21,7 +22,8 @@ def links:
 def contents:
   [["run", "What was run"], ["times", "Costs"], ["timeline", "Hand-overs"],
    ["bound", "Bound"], ["latency", "Latency"], ["blame", "Blame"],
-   ["receipts", "Receipts"], ["kernel", "Kernel"], ["price", "Instructions"],
+   ["receipts", "Receipts"], ["kernel", "Kernel"], ["scope", "Scope"],
+   ["price", "Instructions"],
    ["doubt", "How sure"]] | links;
 
 def page($title; $verdict; $summary; $nav; sections):
@@ -42,7 +44,7 @@ def run_page:
     summary; contents;
     verdict_section, origin_section, times_section, timeline_section,
     bound_section, latency_section, blame_section, receipts_section,
-    types_section, kernel_section, price_section, doubt_section);
+    types_section, kernel_section, scope_section, price_section, doubt_section);
 
 def sweep_contents:
   [["waits", "Waits"], ["rates", "Rates"], ["runs", "Every run"],

@@ -163,6 +163,21 @@ def timeline_plots($run):
       "The last \($calls | length | plural("call")): for each CPU when it waited and when it held \($with[$i].resource)";
       "cpus = \($cpus); step = \([1, ($cpus / 16 | ceil)] | max); unit = \"\(axis_unit($run))\"");
 
+def scope_plot($run):
+  [($run.scope.classes // [])[] | select(.class == "custom")] as $with
+  | if ($with | length) == 0 then empty
+    else
+      [$with[] as $c
+        | block($c | section_name; $c.buckets | outline($run; 0))]
+      | plot_all("scope"; "distribution"; small;
+          "Instructions with interrupts off";
+          ($with | map("\(section_name): median \(.median), longest \(.max) of \(.n)")
+            | join("; "));
+          "blocks = \($with | length); noise = 0; most = \($with | map(.max)
+            | max); label = \"instructions\"; colours = \"\($with | length
+            | [range(0; .) | . % 8 + 1 | tostring] | join(" "))\"; unit = \"\"")
+    end;
+
 # The runs of a file that holds one.
 def run_plots:
   .[0] as $run
@@ -171,7 +186,8 @@ def run_plots:
     distribution_plots($run; "off"; "interrupts off"),
     distribution_plots($run; "wait"; "wait for the lock"),
     distribution_plots($run; "hold"; "hold"),
-    shares_plot($run), bound_plots($run), timeline_plots($run);
+    shares_plot($run), bound_plots($run), timeline_plots($run),
+    scope_plot($run);
 
 # A figure against the number of CPUs, for each place of a sweep; `figure` takes
 # a run to what the axis shows, or to null; `floor` to its noise floor, or to null.

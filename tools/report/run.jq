@@ -102,3 +102,10 @@ def input_kind:
 
 # Whether a kind of lock serves in the order of arrival.
 def fair: . != null and . != "tas" and . != "ttas";
+
+# A class or a section of the scope by name.
+def section_name:
+  .class
+  + (if .slot != null then ", slot \(.slot)" elif .vector != null then " \(.vector)"
+     else "" end)
+  + (if .name then ", " + .name else "" end);

@@ -46,5 +46,7 @@ def price_section:
               (.instructions_measured | count_text),
               (.instructions_refused | count_text),
               (.instructions_fenced | count_text)])),
-          ("The least of n = \(.n | count_text) for each." | p)
+          ("The least of n = \(.n | count_text) for each."
+           + (if .instructions_getppid then " An ordinary call, getppid: \(.instructions_getppid)."
+              else "" end) | p)
       end);

@@ -35,7 +35,7 @@ def types_section:
         table("What the calls of each type cost";
           ["of", "#type ID", "#calls", "#off, average", "#off, longest",
            "#noise floor"];
-          $types | map(.hz as $hz | [.label, .type_id, (.calls | count_text),
+          $types | map(.hz as $hz | [.label, (.type_id // "others"), (.calls | count_text),
             (if .calls > 0 then .off_sum / .calls | cost_text($run; $hz) else "–" end),
             (.noise as $noise | .off_max | max_text($run; $hz; $noise)), (.noise | cost_text($run; $hz))])))
     end;
