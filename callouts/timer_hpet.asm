@@ -28,7 +28,7 @@ CALLOUT_START timer_load_%1, 0, patch_timer_hpet
         LOAD_PATCHED ecx, .comparator
         lea     r10, [r8 + rcx]
         TIMER_COUNTS COUNT_MIN, COUNT_MAX
-        mov     dword [r8 + HPET_CONFIG], 0
+        mov     dword [r8 + HPET_CONFIG], (%4) & ~HPET_ENABLE
         mov     dword [r8 + HPET_COUNTER], 0
         mov     dword [r8 + HPET_COUNTER + 4], 0
         mov     ecx, [r10 + HPET_TIMER0_CONFIG]

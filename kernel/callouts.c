@@ -60,8 +60,8 @@ bool callout_break_detect(unsigned channel) {
 
 // --- timer ------------------------------------------------------------------
 
-void callout_timer_load(void) {
-    CALLOUT_CALL(timer_load, timer_load_fn, syspage, qtime);
+void callout_timer_load(struct qtime_entry *shot) {
+    CALLOUT_CALL(timer_load, timer_load_fn, syspage, shot);
 }
 
 bool callout_timer_reload(void) {

@@ -7,6 +7,7 @@
 
 struct cacheattr_entry;
 struct intrinfo_entry;
+struct qtime_entry;
 struct syspage_entry;
 
 // Look the callouts up; before any other function here.
@@ -20,9 +21,10 @@ bool callout_display_char(unsigned channel, char c);
 int callout_poll_key(unsigned channel);
 bool callout_break_detect(unsigned channel);
 
-// Set the tick to qtime's nsec_inc and start it; on a machine with a timer for
-// each CPU (QTIME_PER_CPU), this CPU's.
-void callout_timer_load(void);
+// Have the timer strike once the nsec_inc of `shot`, a copy of qtime, is over;
+// on a machine with a timer for each CPU (QTIME_PER_CPU), this CPU's. It may go
+// on in periods of that length.
+void callout_timer_load(struct qtime_entry *shot);
 
 // After a timer interrupt: have the next one come. Returns whether it was the
 // timer's. On the CPU that took it.

@@ -15,6 +15,7 @@
 #include "kernel/interrupt.h"
 #include "kernel/rendezvous.h"
 #include "kernel/spinlock.h"
+#include "kernel/timer.h"
 #include "smp/ipi.h"
 #include "smp/percpu.h"
 
@@ -399,7 +400,7 @@ const char *interrupt_test_timer_masked(void) {
         return "it can't be unmasked";
     }
     if ((qtime->flags & QTIME_ONE_SHOT) != 0) {
-        callout_timer_load();
+        timer_start_cpu();
     }
     bool back = count_wait(ticks, unmasked_at + 3, WAIT_MS);
     return !silent ? "it came while it was masked"

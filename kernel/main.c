@@ -19,6 +19,7 @@
 #include "kernel/scheduler.h"
 #include "kernel/selftest.h"
 #include "kernel/symbols.h"
+#include "kernel/timer.h"
 #include "kernel/tolls.h"
 #include "kernel/traps.h"
 #include "kernel/wait.h"
@@ -29,7 +30,6 @@
 
 #define INT3 0xcc
 #define LOW_MEMORY 0x100000ul
-#define TICK_NS 10000000ul // 100 a second
 
 void kernel_main(struct syspage_entry *syspage);
 _Noreturn void stack_switch(
@@ -41,10 +41,10 @@ static struct syspage_entry *machine;
 
 static void timer_init_cpu(void) {
     const struct qtime_entry *qtime = SYSPAGE_ENTRY(machine, qtime);
-    if (this_cpu()->cpu_id != 0 && (qtime->flags & QTIME_PER_CPU) == 0) {
+    if (timer_of(this_cpu()->cpu_id) != this_cpu()->cpu_id) {
         return;
     }
-    callout_timer_load();
+    timer_start_cpu();
     uint32_t vector = interrupt_of_entry(qtime->intr);
     bool unmasked = (qtime->flags & QTIME_PER_CPU) != 0
                         ? interrupt_unmask_here(vector)
@@ -180,6 +180,7 @@ static void boot_main(void *argument) {
     gate_init(machine);
     gate_init_cpu();
     clock_init(machine);
+    timer_init(machine);
     tolls_init(machine);
     cache_init(machine);
     initrd_init(machine);

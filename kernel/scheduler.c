@@ -2,8 +2,6 @@
 // See scheduler.h. What is ready is in run_queue.c, who is told in placement.c.
 #include "kernel/scheduler.h"
 
-#include <stdatomic.h>
-
 #include "kernel/base/layout.h"
 #include "kernel/base/x86.h"
 #include "kernel/callouts.h"
@@ -12,6 +10,7 @@
 #include "kernel/placement.h"
 #include "kernel/process.h"
 #include "kernel/run_queue.h"
+#include "kernel/sleepers.h"
 #include "kernel/space.h"
 #include "kernel/traps.h"
 #include "kernel/wait_queue.h"
@@ -19,8 +18,6 @@
 struct cpu_set scheduler_cpus;
 
 static struct spinlock sched_lock = SPINLOCK_INITIALIZER("scheduler");
-static struct thread *sleepers;         // [sched_lock] ascending by deadline
-static _Atomic uint64_t first_deadline; // changed under the lock, read without
 
 static void need_resched_set(struct percpu *cpu) {
     __atomic_store_n(&cpu->need_resched, 1, __ATOMIC_RELAXED);
@@ -28,33 +25,6 @@ static void need_resched_set(struct percpu *cpu) {
 
 static bool need_resched(const struct percpu *cpu) {
     return __atomic_load_n(&cpu->need_resched, __ATOMIC_RELAXED) != 0;
-}
-
-// --- sleepers ---------------------------------------------------------------
-
-static void first_deadline_update(void) {
-    atomic_store_explicit(
-        &first_deadline, sleepers != NULL ? sleepers->deadline : WAIT_FOREVER,
-        memory_order_relaxed);
-}
-
-static void sleeper_insert(struct thread *thread) {
-    struct thread **link = &sleepers;
-    while (*link != NULL && (*link)->deadline <= thread->deadline) {
-        link = &(*link)->next_sleeper;
-    }
-    thread->next_sleeper = *link;
-    *link = thread;
-    first_deadline_update();
-}
-
-static void sleeper_remove(struct thread *thread) {
-    struct thread **link = &sleepers;
-    while (*link != thread) {
-        link = &(*link)->next_sleeper;
-    }
-    *link = thread->next_sleeper;
-    first_deadline_update();
 }
 
 // --- the switch -------------------------------------------------------------
@@ -90,12 +60,15 @@ static void switch_to(struct percpu *cpu, struct thread *next) {
     scheduler_finish_switch(thread_switch(previous, next));
 }
 
-// A thread that runs goes back into the queue. In the preemptive classes who
-// loses its CPU to a higher priority does not lose its turn.
+static uint32_t slice_of(const struct thread *thread) {
+    return thread->schedule.policy == SCHED_RR ? SCHED_RR_TICKS : 1;
+}
+
+// A thread that runs goes back into the queue. Who loses its CPU to a higher
+// priority does not lose its turn.
 static void requeue(struct thread *thread, bool yields) {
-    bool is_preemptive = thread->schedule.policy != SCHED_OTHER;
-    if (yields || !is_preemptive || thread->slice == 0) {
-        thread->slice = SCHED_RR_TICKS;
+    if (yields || thread->slice == 0) {
+        thread->slice = slice_of(thread);
         run_queue_push(thread);
     } else {
         run_queue_push_front(thread);
@@ -161,7 +134,7 @@ _Noreturn void scheduler_exit(void) {
 
 static void make_ready(struct thread *thread) {
     if (thread->slice == 0) {
-        thread->slice = SCHED_RR_TICKS;
+        thread->slice = slice_of(thread);
     }
     run_queue_push(thread);
     placement_find(thread);
@@ -328,14 +301,11 @@ uint32_t scheduler_cpu_count(void) {
 
 // --- interrupts -------------------------------------------------------------
 
-static void sleepers_wake(void) {
-    uint64_t now = clock_now_ns();
-    if (atomic_load_explicit(&first_deadline, memory_order_relaxed) > now) {
-        return;
-    }
+void scheduler_wake_sleepers(uint64_t now) {
+    struct thread *thread;
     bool irq = spin_lock(&sched_lock);
-    while (sleepers != NULL && sleepers->deadline <= now) {
-        wake_locked(sleepers);
+    while ((thread = sleeper_due(now)) != NULL) {
+        wake_locked(thread);
     }
     spin_unlock(&sched_lock, irq);
 }
@@ -343,21 +313,15 @@ static void sleepers_wake(void) {
 // Whether a tick ends the turn of the thread that runs. Its schedule may be
 // changed meanwhile: then this tick goes by the one before.
 static bool turn_is_over(struct thread *thread) {
-    switch (__atomic_load_n(&thread->schedule.policy, __ATOMIC_RELAXED)) {
-    case SCHED_FIFO:
+    if (__atomic_load_n(&thread->schedule.policy, __ATOMIC_RELAXED) ==
+        SCHED_FIFO) {
         return false;
-    case SCHED_RR:
-        return thread->slice == 0 || --thread->slice == 0;
-    default:
-        return true;
     }
+    return thread->slice == 0 || --thread->slice == 0;
 }
 
 void scheduler_tick(void) {
     struct percpu *cpu = this_cpu();
-    if (cpu->cpu_id == 0) {
-        sleepers_wake();
-    }
     if (!run_queue_is_empty() && turn_is_over(cpu->current)) {
         need_resched_set(cpu);
     }
@@ -384,7 +348,6 @@ void before_user(struct regs *regs) {
 
 void scheduler_init(void) {
     run_queue_init();
-    first_deadline_update();
 }
 
 bool scheduler_create_idle(cpu_id_t cpu) {

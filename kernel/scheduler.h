@@ -12,6 +12,7 @@
 //   futex, pipe, mutex, file table     never two of them
 //   struct space: lock
 //   scheduler
+//   timers
 //   heap, pages, stacks
 //   console
 #pragma once
@@ -33,9 +34,12 @@ MUST_CHECK bool scheduler_create_idle(cpu_id_t cpu);
 void scheduler_init_cpu(void);
 _Noreturn void scheduler_idle(void);
 
-// From the timer interrupt, interrupts off: wakes sleepers on the boot CPU and
-// ends the slice if another thread is ready.
+// At each tick, interrupts off: ends the slice if another thread is ready.
 void scheduler_tick(void);
+
+// When the event of this CPU's timer is due, interrupts off: wake whose
+// deadline has come by `now`.
+void scheduler_wake_sleepers(uint64_t now);
 
 // From the IPI that smp_kick() sends, interrupts off.
 void scheduler_kicked(void);

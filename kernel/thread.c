@@ -125,7 +125,7 @@ static struct thread *thread_alloc(void) {
         fx_init(thread);
         memset(&thread->affinity, 0xff, sizeof(thread->affinity));
         thread->claimed = CPU_NONE;
-        thread->slice = SCHED_RR_TICKS;
+        thread->slice = 1;
     }
     return thread;
 }

@@ -60,11 +60,12 @@ struct thread {
     cpu_id_t cpu;              // [s] where it runs, or ran last
     struct cpu_mask affinity;  // [s]
     struct schedule schedule;  // [s]
-    uint32_t slice;            // [s] and its CPU: ticks left, SCHED_RR; 0: over
+    uint32_t slice;            // [s] and its CPU: ticks that are left; 0: over
     cpu_id_t claimed;          // [s] CPU that was kicked for it, or CPU_NONE
     struct thread *next_ready; // [s] run queue
     uint64_t deadline;         // [s] of its wait, WAIT_FOREVER without
-    struct thread *next_sleeper; // [s] ascending by deadline
+    cpu_id_t timer;            // [s] that ends it then
+    struct thread *next_sleeper; // [s] of that timer, ascending by deadline
 };
 
 static inline struct thread *thread_current(void) {

@@ -18,6 +18,7 @@
 #include "kernel/shootdown.h"
 #include "kernel/space.h"
 #include "kernel/symbols.h"
+#include "kernel/timer.h"
 #include "smp/ipi.h"
 #include "smp/percpu.h"
 
@@ -49,9 +50,8 @@ void interrupt_handle(struct regs *regs, uint32_t vector, uint32_t group);
 
 static struct gate idt[NUM_VECTORS];
 static struct syspage_entry *traps_syspage;
-static uint32_t timer_vector; // system vector number of the tick
+static uint32_t timer_vector; // system vector number of the timer
 static uint32_t ipi_vector;   // system vector number of the IPIs
-static bool timer_is_per_cpu;
 
 static const char *const names[NUM_EXCEPTIONS] = {
     [0] = "#DE divide error",
@@ -196,14 +196,9 @@ static void ipi_handle(void) {
 
 void interrupt_handle(struct regs *regs, uint32_t vector, uint32_t group) {
     if (vector == timer_vector && vector != INTR_SPURIOUS) {
-        if (!callout_timer_reload()) {
-            return; // another device on the same input
+        if (callout_timer_reload()) { // no other device on the same input
+            timer_interrupt();
         }
-        this_cpu()->ticks++;
-        if (!timer_is_per_cpu) {
-            ipi_send_others(IPI_TICK);
-        }
-        scheduler_tick();
     } else if (vector == ipi_vector && vector != INTR_SPURIOUS) {
         ipi_handle();
     } else {
@@ -261,7 +256,6 @@ void traps_init(struct syspage_entry *syspage) {
 void traps_init_interrupts(void) {
     const struct qtime_entry *qtime = SYSPAGE_ENTRY(traps_syspage, qtime);
     timer_vector = interrupt_of_entry(qtime->intr);
-    timer_is_per_cpu = (qtime->flags & QTIME_PER_CPU) != 0;
     ipi_vector =
         interrupt_of_entry(SYSPAGE_ENTRY(traps_syspage, smp)->ipi_vector);
 }

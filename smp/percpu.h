@@ -62,7 +62,7 @@ struct percpu {
     uint32_t apic_id;         // [i]
     uint32_t type_id;         // [c] of the current process
     uint32_t lock_line;       // [i] the name of its line in each queue lock
-    uint64_t ticks;           // [c] timer interrupts
+    uint64_t ticks;           // [c] that its timer has told of
     uint64_t nmis;            // [c] NMIs, which nothing here uses yet
     uint64_t receipts_base;   // [i] this CPU's receipts
     uint64_t receipts_fold;   // [i] from here on they must be folded

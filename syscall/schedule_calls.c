@@ -6,12 +6,12 @@
 #include "kernel/process.h"
 #include "kernel/schedule.h"
 #include "kernel/scheduler.h"
+#include "kernel/timer.h"
 #include "syscall/calls.h"
 #include "syscall/time.h"
 #include "syscall/user_memory.h"
 
 #define SCHED_RESET_ON_FORK 0x40000000u
-#define TICK_NS 10000000ul
 #define KEEP_POLICY UINT32_MAX // sched_setparam(2)
 
 // --- what is asked for ------------------------------------------------------

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Kernel calls about time. Clocks are read from the time-stamp counter; sleeps
-// end at a tick of the boot CPU.
+// end by a timer that is loaded for their deadlines.
 #include "kernel/clock.h"
 #include "kernel/errno.h"
 #include "kernel/scheduler.h"

@@ -73,8 +73,9 @@ static void *actor_main(void *argument) {
     CPU_SET(actor->cpus[0], &set);
     CPU_SET(actor->cpus[1], &set);
     sched_setaffinity(0, sizeof(set), &set);
-    while (atomic_load(&actor->cue) == 0) {
-        syscall(SYS_futex, &actor->cue, FUTEX_WAIT, 0, NULL, NULL, 0);
+    _Atomic uint32_t *cue = actor->with ? &actor->with->cue : &actor->cue;
+    while (atomic_load(cue) == 0) {
+        syscall(SYS_futex, cue, FUTEX_WAIT, 0, NULL, NULL, 0);
     }
     actor->part(actor);
     return NULL;

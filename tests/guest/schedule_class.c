@@ -459,8 +459,9 @@ bool lowest_cpu_is_chosen(void) {
     }
     uint32_t one = cpus.cpus[1];
     uint32_t two = cpus.cpus[2];
-    struct actor high = {SCHED_FIFO, HIGH, {one, one}, part_spin, 0, .cue = 0};
-    struct actor low = {SCHED_FIFO, LOW, {two, two}, part_spin, 0, .cue = 0};
+    struct actor high = {SCHED_FIFO, MIDDLE - 1, {two, two},
+                         part_spin,  0,          .cue = 0};
+    struct actor low = {SCHED_FIFO, LOW, {one, one}, part_spin, 0, .cue = 0};
     struct actor middle = {SCHED_FIFO, MIDDLE, {one, two},
                            part_where, 'm',    .cue = 0};
     stop = false;
@@ -473,7 +474,7 @@ bool lowest_cpu_is_chosen(void) {
     stop = true;
     actor_end(&high);
     actor_end(&low);
-    CHECK_EQUAL(ran_on, two);
+    CHECK_EQUAL(ran_on, one);
     return conductor_end();
 }
 
@@ -492,11 +493,11 @@ bool displaced_find_another_cpu(void) {
     struct actor free = {SCHED_FIFO, MIDDLE, {one, two},
                          part_where, 'f',    .cue = 0};
     stop = false;
-    CHECK(actor_start(&free) && actor_start(&busy) && actor_start(&pinned));
+    pinned.with = &free;
+    CHECK(actor_start(&free) && actor_start(&pinned) && actor_start(&busy));
     actor_go(&busy);
     pause_ms(2 * TICK_MS);
-    actor_go(&free);   // claims the idle CPU,
-    actor_go(&pinned); // which this one then takes
+    actor_go(&free); // claims the idle CPU, which the other takes then
     actor_end(&free);
     stop = true;
     actor_end(&busy);

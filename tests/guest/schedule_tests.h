@@ -19,6 +19,7 @@ struct actor {
     uint32_t cpus[2]; // where it may run; twice the same: there alone
     void (*part)(struct actor *actor);
     long argument;
+    struct actor *with; // whose cue it waits for; NULL: its own
     _Atomic uint32_t cue;
     pthread_t thread;
 };

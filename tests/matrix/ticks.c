@@ -1,16 +1,20 @@
 // SPDX-License-Identifier: MIT
-// ticks NS - measure the tick: sleeps that are shorter than it end one tick
-// apart, and clock_gettime() reads the time-stamp counter, which the timer has
-// no part in. Ends with 0 if the tick is NS nanoseconds long, within 1 in 500.
+// ticks NS - measure the tick: two threads of one CPU take turns, a tick each,
+// while a third one has the timer loaded for events in between; and
+// clock_gettime() reads the time-stamp counter, which the timer has no part in.
+// Ends with 0 if the tick is NS nanoseconds long, within 1 in 500.
+#define _GNU_SOURCE
 #include <inttypes.h>
+#include <pthread.h>
+#include <sched.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
-#define TICKS 50
+#define TURNS 20
 #define NS_PER_SEC 1000000000
-#define SLEEP_NS 500000 // not done when the tick that ended the last one is
+#define SLEEP_NS 3300000 // no part of a tick
 #define TOLERANCE 500
 
 static int64_t now_ns(void) {
@@ -19,23 +23,58 @@ static int64_t now_ns(void) {
     return (int64_t)now.tv_sec * NS_PER_SEC + now.tv_nsec;
 }
 
-static void tick_wait(void) {
+static void *spin(void *unused) {
+    for (volatile uint64_t turns = 0;; turns++) {
+    }
+    return unused;
+}
+
+static void *sleep_often(void *unused) {
     const struct timespec time = {.tv_nsec = SLEEP_NS};
-    nanosleep(&time, NULL);
+    for (;;) {
+        nanosleep(&time, NULL);
+    }
+    return unused;
+}
+
+static void start(void *(*body)(void *), int policy, int priority) {
+    const struct sched_param param = {.sched_priority = priority};
+    pthread_t thread;
+    pthread_create(&thread, NULL, body, NULL);
+    pthread_setschedparam(thread, policy, &param);
+}
+
+// Wait until the other thread has had its turn; when this one has the CPU
+// again.
+static int64_t turn_wait(int64_t wanted) {
+    int64_t last = now_ns();
+    for (;;) {
+        int64_t now = now_ns();
+        if (now - last > wanted / 2) {
+            return now;
+        }
+        last = now;
+    }
 }
 
 int main(int argc, char **argv) {
     int64_t wanted = argc == 2 ? strtoll(argv[1], NULL, 10) : 0;
+    cpu_set_t first;
     if (wanted <= 0) {
         fprintf(stderr, "usage: ticks NS\n");
         return 2;
     }
-    tick_wait();
-    int64_t start = now_ns();
-    for (int i = 0; i < TICKS; i++) {
-        tick_wait();
+    CPU_ZERO(&first);
+    CPU_SET(0, &first);
+    sched_setaffinity(0, sizeof(first), &first);
+    start(spin, SCHED_OTHER, 0);
+    start(sleep_often, SCHED_FIFO, 1);
+    int64_t begin = turn_wait(wanted);
+    int64_t end = begin;
+    for (int i = 0; i < TURNS; i++) {
+        end = turn_wait(wanted);
     }
-    int64_t tick = (now_ns() - start) / TICKS;
+    int64_t tick = (end - begin) / (2 * TURNS);
     printf("a tick is %" PRId64 " ns, wanted %" PRId64 "\n", tick, wanted);
     return llabs(tick - wanted) > wanted / TOLERANCE;
 }
