@@ -306,6 +306,40 @@ $(B)/cover-lines: $(B)/host/tools/cover_lines.c.o
 	$(call say,LINK,$@)
 	$(Q)gcc -o $@ $^ -ldw
 
+# --- what is compared with Linux, for tools/bench ---------------------------
+
+BENCH     := $(B)/bench
+BENCH_OBJ := $(addprefix $(B)/,$(addsuffix .o,$(wildcard tools/bench/guest/*.[cS])))
+
+$(B)/tools/bench/guest/%.o: tools/bench/guest/% Makefile
+	$(call say,$(if $(filter %.S,$<),AS,CC),$<)
+	@mkdir -p $(@D)
+	$(Q)$(USR_CC) $(USR_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(BENCH)/bench: $(BENCH_OBJ) $(COMMON) $(LIB)
+	$(call say,LINK,$@)
+	@mkdir -p $(@D)
+	$(Q)$(USR_CC) -static -s -o $@ $^
+
+$(BENCH)/stopwatch: $(B)/host/tools/bench/stopwatch.c.o
+	$(call say,LINK,$@)
+	@mkdir -p $(@D)
+	$(Q)gcc -o $@ $^
+
+$(BENCH)/linux/linux.cpio: $(BENCH)/bench $(wildcard tools/bench/linux/*)
+	$(call say,LINUX,$@)
+	$(Q)tools/bench/linux/make-linux $< $(@D)
+
+# One medium with both systems; GRUB has one module more.
+$(BENCH)/bench.iso: $(B)/tollgate.elf $(B)/initrd.tar $(BENCH)/linux/linux.cpio \
+  $(BENCH)/bench $(wildcard iso/*)
+	$(call say,ISO,$@)
+	$(Q)tar -c --format=ustar --mtime=@0 --owner=0 --group=0 --numeric-owner \
+	    -C $(BENCH) -f $(BENCH)/bench.tar bench
+	$(Q)iso/make-iso --module linux --file $(BENCH)/linux/vmlinuz \
+	    --file $(BENCH)/linux/linux.cpio --file $(BENCH)/bench.tar \
+	    $(B)/tollgate.elf $(B)/initrd.tar $@
+
 # --- the boot image ---------------------------------------------------------
 
 $(B)/tollgate.iso: $(B)/tollgate.elf $(B)/initrd.tar $(wildcard iso/*)
@@ -320,6 +354,8 @@ LOCK    ?=
 SLOT    ?=
 COUNT   ?=
 SECONDS ?=
+PARTS   ?= locks calls boot
+ROUNDS  ?= 3
 
 BOOT   := tools/boot --smp $(SMP) --mem $(MEM)
 STRESS := /bin/stress --json $(if $(SLOT),--slot $(SLOT)) $(if $(LOCK),--lock $(LOCK))
@@ -366,6 +402,9 @@ trace: ## the hand-overs of RUN=build/run.json for Perfetto: build/trace.json
 	$(Q)tools/trace $(RUN) > $(B)/trace.json
 	@echo "trace: $(B)/trace.json (ui.perfetto.dev or chrome://tracing opens it)"
 
+bench: ## side by side with libck and Linux: PARTS="locks calls boot" ROUNDS=3
+	$(Q)tools/bench/run --rounds $(ROUNDS) $(PARTS)
+
 debug: $(B)/tollgate.iso ## QEMU stopped, gdb attached, symbols loaded
 	$(Q)tools/debug $(B)/tollgate.debug $(BOOT) --gdb -- /bin/tour
 
@@ -395,8 +434,8 @@ clean: ## remove what was built
 help: ## all targets, one line each
 	@sed -n 's/^\([a-z_.-]*\):.*## /\1\t/p' Makefile | expand -t 24
 
-.PHONY: run stress latency report sweep compare trace debug iso test test-long
-.PHONY: coverage lint objects clean help
+.PHONY: run stress latency report sweep compare trace bench debug iso test
+.PHONY: test-long coverage lint objects clean help
 
 # --- dependencies -----------------------------------------------------------
 
