@@ -434,8 +434,8 @@ clean: ## remove what was built
 help: ## all targets, one line each
 	@sed -n 's/^\([a-z_.-]*\):.*## /\1\t/p' Makefile | expand -t 24
 
-.PHONY: run stress latency bench report sweep compare trace debug iso test test-long
-.PHONY: coverage lint objects clean help
+.PHONY: run stress latency bench report sweep compare trace debug iso test
+.PHONY: test-long coverage lint objects clean help
 
 
 # --- dependencies -----------------------------------------------------------
