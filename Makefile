@@ -278,6 +278,15 @@ $(B)/mkcallout: $(MKCALLOUT_OBJ)
 	$(call say,LINK,$@)
 	$(Q)gcc -o $@ $^ -lelf -lZydis
 
+# Our locks and libck's, natively: tools/bench-locks.
+BENCH_LOCKS_OBJ := $(addprefix $(B)/host/,$(addsuffix .o,\
+                     $(wildcard tests/bench/*.c)))
+
+$(BENCH_LOCKS_OBJ): HOST_CFLAGS += -D_GNU_SOURCE -pthread
+$(B)/bench-locks: $(BENCH_LOCKS_OBJ)
+	$(call say,LINK,$@)
+	$(Q)gcc -pthread -o $@ $^
+
 # --- the boot image ---------------------------------------------------------
 
 $(B)/tollgate.iso: $(B)/tollgate.elf $(B)/initrd.tar $(wildcard iso/*)
