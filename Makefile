@@ -340,6 +340,15 @@ $(BENCH)/bench.iso: $(B)/tollgate.elf $(B)/initrd.tar $(BENCH)/linux/linux.cpio 
 	    --file $(BENCH)/linux/linux.cpio --file $(BENCH)/bench.tar \
 	    $(B)/tollgate.elf $(B)/initrd.tar $@
 
+# Our locks and libck's, natively: tools/bench-locks.
+BENCH_LOCKS_OBJ := $(addprefix $(B)/host/,$(addsuffix .o,\
+                     $(wildcard tests/bench/*.c)))
+
+$(BENCH_LOCKS_OBJ): HOST_CFLAGS += -D_GNU_SOURCE -pthread
+$(B)/bench-locks: $(BENCH_LOCKS_OBJ)
+	$(call say,LINK,$@)
+	$(Q)gcc -pthread -o $@ $^
+
 # --- the boot image ---------------------------------------------------------
 
 $(B)/tollgate.iso: $(B)/tollgate.elf $(B)/initrd.tar $(wildcard iso/*)

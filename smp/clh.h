@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: MIT
 // The queue lock of Craig, Landin and Hagersten: first come, first served. Who
-// asks puts a line of its own at the queue's tail and waits on the line that it
-// finds there, which becomes its own line for the next time: no one needs to
-// know who is behind. A leaf header, like smp/ticket.h.
+// asks puts its line at the queue's tail and waits on the line that it finds
+// there: no one needs to know who is behind. A leaf header, like smp/ticket.h.
 //
-// There is a line more than CPUs: at any time each CPU owns one of them, and
-// the tail has the other. Every use of a line has a number, one more than that
-// of the use before:
+// Every use of a line has a number, one more than that of the use before:
 //
 //   line        done = u: its use u is over, use u+1 is next or goes on
 //   tail        (u, h): the last to ask did so by use u of line h
@@ -14,17 +11,21 @@
 //   (u, h) and done of h is u        free
 //   (u, h) and done of h is not u    held
 //
-//   ask         tail (v, p) -> (u, h), where done of h is u-1; wait until done
-//               of p is v. Line p is mine then.
+//   ask         tail (v, p) -> (u, h), where h is mine and its done is u-1;
+//   wait
+//               until done of p is v
 //   release     done of h: u-1 -> u
 //
-// Why uses are counted: with a mere flag, trylock could see that line p is
-// free, be overtaken by somebody who takes the lock and by somebody else whose
-// line p has become and who puts it at the tail again, find the tail as it was
-// and exchange it: it would stand behind a holder without a way back. A use of
-// a line never comes again, short of 2^32 others of that line meanwhile, and
-// one that is over stays so: an unchanged tail whose use was over is a free
-// lock.
+// In the books a line has a flag, and who releases leaves its line to the next
+// one and goes on with the one that it has waited on. Numbers make that
+// needless: who waits for use v of my line does see it over, since use v+1 is
+// over only after I have had the lock again, and I stand behind. They also
+// close a trap of trylock: it could see that the tail's line is free, be
+// overtaken by somebody who takes the lock and by somebody else whose line is
+// at the tail again, find the tail as it was and exchange it, and stand behind
+// a holder without a way back. A use of a line never comes again, short of 2^32
+// others of that line meanwhile, and one that is over stays so: an unchanged
+// tail whose use was over is a free lock.
 //
 // All zeroes is a free lock.
 #pragma once
@@ -35,16 +36,12 @@
 
 #define CLH_USE_SHIFT 32 // in the tail; the line is below
 
-// [a] atomic  [c] the line's CPU alone, whoever owns the line now
-// [r] under the lock; the verbs do not use it
+// [a] atomic  [r] under the lock; the verbs do not use it
 struct clh_node {
     ALIGNED(LOCK_LINE)
     _Atomic(uint32_t) done; // [a] the use that was over last
-    uint32_t mine;   // [c] which line this CPU owns, as its name xor that
-                     //     of the CPU's first line
-    uint32_t before; // [c] which one it waited on
-    uint64_t number; // [r] in the order of the queue: how many have come
-                     //     up to and with this use
+    uint64_t number;        // [r] in the order of the queue: how many have come
+                            //     up to and with this use
 };
 
 struct clh {
@@ -67,22 +64,15 @@ static inline void clh_init(struct clh *lock, uint32_t cpus) {
     for (uint32_t i = 0; i <= cpus; i++) {
         struct clh_node *node = &lock->nodes[i];
         atomic_store_explicit(&node->done, 0, memory_order_relaxed);
-        node->mine = 0;
-        node->before = 0;
         node->number = 0;
     }
 }
 
-// The line that this CPU owns.
-static inline uint32_t clh_mine(struct clh *lock, cpu_id_t cpu) {
-    return clh_node(lock, lock_line(cpu))->mine ^ lock_line(cpu);
-}
-
 // What the tail is to be when this CPU asks: the next use of its line.
 //
-// Ordering: none: the line came with the lock, or was never another CPU's.
+// Ordering: none: only this CPU writes its line.
 static inline uint64_t clh_ask(struct clh *lock, cpu_id_t cpu) {
-    uint32_t line = clh_mine(lock, cpu);
+    uint32_t line = lock_line(cpu);
     uint32_t use = 1 + atomic_load_explicit(
                            &clh_node(lock, line)->done, memory_order_relaxed);
     return (uint64_t)use << CLH_USE_SHIFT | line;
@@ -110,11 +100,10 @@ static inline uint64_t clh_take(struct clh *lock, cpu_id_t cpu) {
 // Wait until the use that clh_take() has returned is over.
 //
 // Ordering: acquire, by clh_is_over().
-static inline void clh_wait(struct clh *lock, cpu_id_t cpu, uint64_t before) {
+static inline void clh_wait(struct clh *lock, uint64_t before) {
     while (!clh_is_over(lock, before)) {
         __builtin_ia32_pause();
     }
-    clh_node(lock, lock_line(cpu))->before = (uint32_t)before;
 }
 
 // Stand in the queue and wait for the lock.
@@ -122,7 +111,7 @@ static inline void clh_wait(struct clh *lock, cpu_id_t cpu, uint64_t before) {
 // Context:  interrupts off, on this CPU, which does not hold this lock.
 // Ordering: acquire, by clh_wait().
 static inline void clh_lock(struct clh *lock, cpu_id_t cpu) {
-    clh_wait(lock, cpu, clh_take(lock, cpu));
+    clh_wait(lock, clh_take(lock, cpu));
 }
 
 // Take the lock if it is free. Never waits and never stands in the queue.
@@ -133,27 +122,20 @@ static inline void clh_lock(struct clh *lock, cpu_id_t cpu) {
 // Returns:  whether the caller holds it now.
 MUST_CHECK static inline bool clh_trylock(struct clh *lock, cpu_id_t cpu) {
     uint64_t before = atomic_load_explicit(&lock->tail, memory_order_relaxed);
-    if (!clh_is_over(lock, before) ||
-        !atomic_compare_exchange_strong_explicit(
-            &lock->tail, &before, clh_ask(lock, cpu), memory_order_relaxed,
-            memory_order_relaxed)) {
-        return false;
-    }
-    clh_node(lock, lock_line(cpu))->before = (uint32_t)before;
-    return true;
+    return clh_is_over(lock, before) &&
+           atomic_compare_exchange_strong_explicit(
+               &lock->tail, &before, clh_ask(lock, cpu), memory_order_relaxed,
+               memory_order_relaxed);
 }
 
-// Hand over to who waits on the line, whoever that is, and own the line that I
-// waited on.
+// Hand over to who waits on my line, whoever that is.
 //
 // Context:  interrupts off, on the CPU that holds the lock.
 // Ordering: release, pairs with the acquire load in clh_is_over(). The load
-//           needs none: only the line's owner writes.
+//           needs none: only this CPU writes its line.
 static inline void clh_unlock(struct clh *lock, cpu_id_t cpu) {
-    struct clh_node *node = clh_node(lock, clh_mine(lock, cpu));
-    struct clh_node *first = clh_node(lock, lock_line(cpu));
+    struct clh_node *node = clh_node(lock, lock_line(cpu));
     uint32_t done = atomic_load_explicit(&node->done, memory_order_relaxed);
-    first->mine = first->before ^ lock_line(cpu);
     atomic_store_explicit(&node->done, done + 1, memory_order_release);
 }
 

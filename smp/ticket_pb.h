@@ -14,10 +14,6 @@ struct ticket_pb {
 #define TICKET_PB_INITIALIZER                                                  \
     { TICKET_INITIALIZER }
 
-// Pauses for each that is ahead of the next one in line: less than a hand-over
-// takes, or who is next would sleep through its turn.
-#define TICKET_PB_PAUSES 4u
-
 // Make the lock free, whatever it was.
 //
 // Context: nobody holds it or waits for it.
@@ -34,14 +30,14 @@ static inline uint32_t ticket_pb_ahead(struct ticket_pb *lock, uint32_t mine) {
            atomic_load_explicit(&lock->ticket.serving, memory_order_acquire);
 }
 
-// Wait until the ticket `mine` is served. The next in line looks without a
-// break, as with the ticket lock.
+// Wait until the ticket `mine` is served. The next in line looks as often as
+// with the ticket lock.
 //
 // Ordering: acquire, by ticket_pb_ahead().
 static inline void ticket_pb_wait(struct ticket_pb *lock, uint32_t mine) {
     uint32_t ahead;
     while ((ahead = ticket_pb_ahead(lock, mine)) != 0) {
-        for (uint32_t i = 0; i <= (ahead - 1) * TICKET_PB_PAUSES; i++) {
+        for (uint32_t i = 0; i < ahead * TICKET_PAUSES; i++) {
             __builtin_ia32_pause();
         }
     }

@@ -271,14 +271,14 @@ TEMPLATE thunk_clh_measured
         MEASURED_BEGIN
         COUNT_ARRIVAL
         CLH_TAKE THE_LOCK
-        mov     r10d, eax
+        mov     r9d, eax
         STAMP_TO RECEIPT_QUEUED
-        mov     eax, r10d
+        mov     eax, r9d
         CLH_WAIT THE_LOCK
-        mov     rax, [r9 + THE_LOCK + CLH_NUMBER]
+        mov     rax, [r8 + THE_LOCK + CLH_NUMBER]
         mov     [r15 + RECEIPT_TICKET], rax
         inc     rax
-        mov     [r8 + THE_LOCK + CLH_NUMBER], rax
+        mov     [rcx + THE_LOCK + CLH_NUMBER], rax
         COUNT_ENTRY
         NOTE_ARRIVALS PLACE_LOCK + LOCK_ARRIVALS
         LAST_RELEASE_READ

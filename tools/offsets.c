@@ -116,7 +116,7 @@ void offsets(void) {
     OFFSET(TICKET_SERVING, ticket, serving);
     OFFSET(TAS_HELD, tas, held);
     OFFSET(TTAS_HELD, ttas, held);
-    VALUE(TICKET_PB_PAUSES);
+    VALUE(TICKET_PAUSES);
     // A line is named by its distance from line 0. The lines of mcs and
     // anderson begin with that of CPU 0; clh has another one before it.
     VALUE(LOCK_LINE_SHIFT);
@@ -127,8 +127,6 @@ void offsets(void) {
     EQU(MCS_NUMBER, FIRST_LINE(mcs, number) - LOCK_LINE);
     OFFSET(CLH_TAIL, clh, tail);
     EQU(CLH_DONE, FIRST_LINE(clh, done));
-    EQU(CLH_MINE, FIRST_LINE(clh, mine));
-    EQU(CLH_BEFORE, FIRST_LINE(clh, before));
     EQU(CLH_NUMBER, FIRST_LINE(clh, number));
     OFFSET(ANDERSON_NEXT, anderson, next);
     EQU(ANDERSON_TURN, offsetof(struct anderson_node, turn));

@@ -100,9 +100,7 @@ struct ticket_queue : ticket_traits {
         return (uint32_t)before + 1;
     }
     static void wait(type *lock, unsigned, uint64_t before) {
-        while (!ticket_is_served(lock, (uint32_t)before + 1)) {
-            rl::yield(1, $);
-        }
+        ticket_wait(lock, (uint32_t)before + 1);
     }
 };
 
@@ -153,8 +151,8 @@ struct clh_queue : clh_traits {
     static uint64_t mine(type *lock, unsigned cpu, uint64_t) {
         return clh_ask(lock, cpu); // until it is released
     }
-    static void wait(type *lock, unsigned cpu, uint64_t before) {
-        clh_wait(lock, cpu, before);
+    static void wait(type *lock, unsigned, uint64_t before) {
+        clh_wait(lock, before);
     }
 };
 
