@@ -18,7 +18,7 @@ def receipt_row($run):
 
 def receipts_section:
   . as $run
-  | [hammers | select(.total) | . as $h | .total | worst_receipts | .[:5][]
+  | [hammers | select(.total) | . as $h | .total.worst | .[:5][]
      | . + {label: $h.label, lock: $h.plan.lock, hz: $h.cycles_per_sec,
             noise: ($h | noise_floor), n: $h.total.off.n}] as $worst
   | section("receipts"; "Worst receipts";
