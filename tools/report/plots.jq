@@ -43,10 +43,10 @@ def wide: {"": [1060, 360], "-narrow": [520, 360]};
 # A block of data: a title, its lines, what separates it from the next.
 def block($title; lines): "\"\($title)\"", lines, "", "";
 
-# The outline of a histogram, down to the floor where buckets are missing. From 32
-# on, there are 16 buckets for each power of two.
+# The outline of a histogram, down to the floor where buckets are missing. A
+# bucket is 1/32 of its power of two wide (kernel/base/histogram.h), or 1.
 def outline($run; $hz):
-  def width: if . < 32 then 1 else pow(2; (log2 | floor) - 4) end;
+  def width: if . < 64 then 1 else pow(2; (log2 | floor) - 5) end;
   def before: [. - width, 0] | max;
   def line($count): "\([., 0.5] | max | axis($run; $hz)) \($count)";
   . as $buckets

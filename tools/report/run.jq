@@ -46,10 +46,6 @@ def max_text($run; $hz; $noise):
 # The largest noise on any CPU before or after, in cycles.
 def noise_floor: [.cpus[] | .noise_before, .noise_after] | max;
 
-# Worst receipts, longest first; older runs have one that is no array.
-def worst_receipts:
-  [(.worst // []) | if type == "array" then .[] else . end | select(.off > 0)];
-
 def engine_name:
   if .sweep then .sweep.engine
   elif .machine == "bochs" then "bochs"

@@ -219,17 +219,6 @@ static uint64_t rate(const struct hammer_result *result) {
     return (uint64_t)(ratio(result->calls, result->ticks) * (double)result->hz);
 }
 
-// The largest noise on any CPU, before or after.
-static uint64_t noise_floor(const struct hammer_result *result) {
-    uint64_t most = 0;
-    for (uint32_t i = 0; i < result->num_cpus; i++) {
-        const struct hammer_cpu *cpu = &result->cpus[i];
-        most = cpu->noise_before > most ? cpu->noise_before : most;
-        most = cpu->noise_after > most ? cpu->noise_after : most;
-    }
-    return most;
-}
-
 static void compare(
     const struct hammer_result *unfair, const struct hammer_result *fair) {
     const struct toll *a = &unfair->total;
@@ -252,8 +241,8 @@ static void compare(
     print_times("hold, max", a->hold.max, b->hold.max, hz);
     print_times("interrupts off, max", a->off.max, b->off.max, hz);
     print_times(
-        "noise floor of the machine below", noise_floor(unfair),
-        noise_floor(fair), hz);
+        "noise floor of the machine below", hammer_noise_floor(unfair),
+        hammer_noise_floor(fair), hz);
 }
 
 static void show_bound(const struct hammer_result *fair) {
@@ -262,6 +251,7 @@ static void show_bound(const struct hammer_result *fair) {
     char handover[FIGURE_SIZE];
     char bound[FIGURE_SIZE];
     char wait[FIGURE_SIZE];
+    char noise[FIGURE_SIZE];
     char grants[FIGURE_SIZE];
     headline(5, "The bound");
     printf(
@@ -269,13 +259,14 @@ static void show_bound(const struct hammer_result *fair) {
         "other CPU, and\none hand-over each. With the longest that were "
         "measured under the ticket lock:\n\n"
         "  bound = %u x %s + %u x %s = %s\n"
-        "  longest wait in %s calls = %s\n"
+        "  longest wait in %s calls = %s; noise floor %s\n"
         "  margin = %.1f\n",
         resource->cpus - 1, format_time(hold, resource->max_hold, fair->hz),
         resource->cpus, format_time(handover, resource->max_handover, fair->hz),
         format_time(bound, resource->bound, fair->hz),
         format_count(grants, resource->grants),
         format_time(wait, resource->max_wait, fair->hz),
+        format_time(noise, hammer_noise_floor(fair), fair->hz),
         ratio(resource->bound, resource->max_wait));
     printf(
         "\nOn an emulator the host stops CPUs at will, with the lock held or "

@@ -98,6 +98,10 @@ void hammer_judge(struct hammer_result *result);
 // Whether all that was verified held.
 bool hammer_ok(const struct hammer_result *result);
 
+// The largest noise that any CPU saw, before or after, in cycles: what a
+// maximum must exceed to tell of more than the machine below.
+uint64_t hammer_noise_floor(const struct hammer_result *result);
+
 // Print as tables of at most 80 columns. The first has a line for each CPU, the
 // second one for each kind of time and, if `each_cpu`, for each CPU as well.
 void hammer_print_shares(const struct hammer_result *result);

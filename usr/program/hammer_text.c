@@ -85,17 +85,35 @@ void hammer_print_shares(const struct hammer_result *result) {
     }
 }
 
+// The noise floor of a CPU, in cycles.
+static uint64_t cpu_noise(const struct hammer_cpu *cpu) {
+    return cpu->noise_before > cpu->noise_after ? cpu->noise_before
+                                                : cpu->noise_after;
+}
+
+uint64_t hammer_noise_floor(const struct hammer_result *result) {
+    uint64_t most = 0;
+    for (uint32_t i = 0; i < result->num_cpus; i++) {
+        uint64_t noise = cpu_noise(&result->cpus[i]);
+        most = noise > most ? noise : most;
+    }
+    return most;
+}
+
 static void print_distribution(
-    const char *name, const struct toll_distribution *d, uint64_t hz) {
+    const char *name, const struct toll_distribution *d, uint64_t noise,
+    uint64_t hz) {
     char count[FIGURE_SIZE];
     char min[FIGURE_SIZE];
     char median[FIGURE_SIZE];
     char p99[FIGURE_SIZE];
     char max[FIGURE_SIZE];
+    char noise_text[FIGURE_SIZE];
     printf(
-        "%-16s%10s %10s %10s %10s %10s\n", name, format_time(min, d->min, hz),
+        "%-14s%11s%11s%11s%11s%11s%11s\n", name, format_time(min, d->min, hz),
         format_time(median, d->median, hz), format_time(p99, d->p99, hz),
-        format_time(max, d->max, hz), format_count(count, d->count));
+        format_time(max, d->max, hz), format_time(noise_text, noise, hz),
+        format_count(count, d->count));
 }
 
 static void print_kind(
@@ -108,9 +126,23 @@ static void print_kind(
         const struct toll *toll = &result->cpus[i].toll;
         snprintf(line, sizeof(line), "%.8s %4u", name, result->cpus[i].cpu);
         print_distribution(
-            line, (const void *)((const char *)toll + member), result->hz);
+            line, (const void *)((const char *)toll + member),
+            cpu_noise(&result->cpus[i]), result->hz);
     }
-    print_distribution(name, total, result->hz);
+    print_distribution(name, total, hammer_noise_floor(result), result->hz);
+}
+
+// With n samples and none above the longest, another one is longer with a
+// chance below 3/n, at 95 %: the rule of three.
+static void print_rule_of_three(uint64_t n) {
+    char count[FIGURE_SIZE];
+    if (n >= 3) {
+        printf(
+            "Chance that the next call takes longer than the longest: below 1 "
+            "in "
+            "%s (95 %%).\n",
+            format_count(count, n / 3));
+    }
 }
 
 void hammer_print_times(const struct hammer_result *result, bool each_cpu) {
@@ -119,13 +151,14 @@ void hammer_print_times(const struct hammer_result *result, bool each_cpu) {
         return;
     }
     printf(
-        "%-16s%10s %10s %10s %10s %10s\n", each_cpu ? "time, CPU" : "time",
-        "min", "median", "p99", "max", "n");
+        "%-14s%11s%11s%11s%11s%11s%11s\n", each_cpu ? "time, CPU" : "time",
+        "min", "median", "p99", "max", "noise", "n");
     if (result->resource_name) {
         print_kind(result, "wait", offsetof(struct toll, wait), each_cpu);
     }
     print_kind(result, "hold", offsetof(struct toll, hold), each_cpu);
     print_kind(result, "ints off", offsetof(struct toll, off), each_cpu);
+    print_rule_of_three(result->total.off.count);
 }
 
 void hammer_print_worst(const struct hammer_result *result) {
@@ -133,18 +166,21 @@ void hammer_print_worst(const struct hammer_result *result) {
     char wait[FIGURE_SIZE];
     char hold[FIGURE_SIZE];
     char off[FIGURE_SIZE];
+    char noise[FIGURE_SIZE];
     if (!result->measured || result->total.num_worst == 0) {
         return;
     }
     printf(
-        "Worst call: interrupts off for %s on CPU %u, wait %s, hold %s,\n",
-        format_time(off, worst->off, result->hz), worst->cpu,
+        "Worst call: interrupts off for %s (noise floor %s) on CPU %u,\n",
+        format_time(off, worst->off, result->hz),
+        format_time(noise, hammer_noise_floor(result), result->hz), worst->cpu);
+    printf(
+        "wait %s, hold %s, from 0x%" PRIx64 " by type %u",
         format_time(wait, worst->wait, result->hz),
-        format_time(hold, worst->hold, result->hz));
-    printf("from 0x%" PRIx64 " by type %u", worst->rip, worst->type_id);
+        format_time(hold, worst->hold, result->hz), worst->rip, worst->type_id);
     if (result->resource_name) {
         printf(
-            "; ticket %" PRIu64 ", entry %" PRIu64 ", overtaken by %u",
+            ";\nticket %" PRIu64 ", entry %" PRIu64 ", overtaken by %u",
             worst->ticket, worst->entry, worst->overtakes);
     }
     printf(".\n");

@@ -19,5 +19,5 @@ if (noise > 0) {
 plot for [i = 0:blocks - 1] data index i using 1:2 \
         with filledcurves y1=0.7 fillstyle solid 0.13 noborder \
         linecolor rgb series[word(colours, i + 1) + 0] notitle, \
-    for [i = 0:blocks - 1] data index i using 1:2 with lines linewidth 1.3 \
+    for [i = 0:blocks - 1] data index i using 1:2 with lines linewidth 1.1 \
         linecolor rgb series[word(colours, i + 1) + 0] title columnheader(1)

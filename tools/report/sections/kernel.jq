@@ -12,7 +12,7 @@ def run_noise:
 
 def kernel_section:
   . as $run
-  | run_noise as $noise
+  | run_noise as $seconds
   | [records("kernel_sections")] as $records
   | section("kernel"; "The kernel's own interrupts-off sections";
       if ($records | length) == 0 then
@@ -22,13 +22,15 @@ def kernel_section:
         $records[]
         | .cycles_per_sec as $hz
         | .n as $n
+        | (.noise // (if $seconds then $seconds * $hz else null end)) as $noise
         | table("The longest sections outside of custom calls";
-            ["off at", "on again at", "#CPU", "#off", "#noise floor"];
-            .worst | map([(.from | code), (.to | code), .cpu,
-              (.cycles | cost_text($run; $hz)),
-              (if $noise then $noise | seconds_text else "–" end)])),
+            ["kind", "off at", "on again at", "#CPU", "#off", "#noise floor"];
+            .worst | map([(.kind // "–"), (.from | code), (.to | code), .cpu,
+              (.cycles | max_text($run; $hz; $noise)),
+              ($noise | cost_text($run; $hz))])),
           ("\(.n | plural("section")), longest \(.max | cost_text($run; $hz)), "
-           + "\(.sum | cost_text($run; $hz)) in all; the chance of a longer one: \($n | rule_of_three)."
+           + "\(.sum | cost_text($run; $hz)) in all, noise floor \($noise | cost_text($run; $hz)); the chance of a longer one: \($n | rule_of_three)."
+           + (if (.missed // 0) > 0 then " \(.missed | plural("end")) were missed: these figures can not be trusted." else "" end)
            | p)
       end);
 

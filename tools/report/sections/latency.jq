@@ -4,15 +4,32 @@ include "figures";
 include "html";
 include "run";
 
+# The noise floor of one thread, or of the record, in ns.
+def thread_noise($record):
+  [.noise_before // $record.noise_before, .noise_after // $record.noise_after]
+  | max / $record.clock_hz * 1e9;
+
 def threads_table($run):
   . as $record
-  | ([.noise_before, .noise_after] | max / $record.clock_hz * 1e9) as $noise
   | table("How late timers were answered";
-      ["#CPU", "#min", "#average", "#max", "#noise floor", "#n", "#overflows",
-       "#chance of a later one"];
-      .threads | map([.cpu, (.min_ns | ns_text), (.avg_ns | ns_text),
-        (.max_ns | ns_text), ($noise | ns_text), (.n | count_text),
-        (.overflows | count_text), (.n | rule_of_three)]));
+      ["#CPU", "#min", "#average", "#max", "#noise floor", "#n", "#missed",
+       "#beyond the histogram", "#chance of a later one"];
+      .threads | map(thread_noise($record) as $noise
+        | [.cpu, (.min_ns | ns_text), (.avg_ns | ns_text),
+           (.max_ns | max_text($run; 1e9; $noise)), ($noise | ns_text),
+           (.n | count_text), (.missed | count_text), (.overflows | count_text),
+           (.n | rule_of_three)]));
+
+# What the host did to the samples.
+def spoiled_text:
+  ([.threads[].n] | add) as $n
+  | if .judged == false then
+      "Whether the host spoiled samples is not known: nothing told whose doing their lateness is."
+    else
+      "\(.spoiled | plural("sample")) of \($n | count_text) \(if .spoiled == 1 then "was" else "were" end) spoiled by the host, which stopped the machine meanwhile; they are in the figures, not dropped."
+    end
+  + if .load then " Meanwhile the other CPUs made \(.load.calls | plural("call")) of slot \(.load.slot), \(.load.slot_name)(\(.load.arg))."
+    else "" end;
 
 def what:
   if .mode == "shot" then "Timers armed for a known instant"
@@ -31,15 +48,15 @@ def latency_section:
         | wide_plot("latency-\($i)";
             "\(what), every \(.interval_ns | ns_text), \(.policy) at priority \(.priority): how many samples were how late. Counts are logarithmic, so that a single late one shows."),
           threads_table($run),
-          ("\(.spoiled | plural("sample")) of \([.threads[].n] | add | count_text) "
-           + (if .spoiled == 1 then "was" else "were" end)
-           + " spoiled by the host, which stopped the machine meanwhile; they are in the figures, not dropped." | p)
+          (spoiled_text | p)
       end);
 
 # Who held interrupts off, in words.
 def culprit:
-  if .phase == "kernel" or .phase == "handler" then
-    if .from then {html: "<code>\(.from | @html)</code> to <code>\(.to // "?" | @html)</code>"} else "–" end
+  def place: if type == "number" then hex_text else . end | code | .html;
+  if .phase == "kernel" and .from then
+    {html: "\(.from | place) to \(.to // "?" | place)"}
+  elif .phase == "handler" and .vector then "interrupt \(.vector)"
   elif .slot == null or .slot < 0 then "–"
   else "slot \(.slot)" + (if .slot_name then ", \(.slot_name)" else "" end)
   end;
@@ -50,16 +67,18 @@ def phase_text:
    kernel: "in a section of the kernel", none: "nobody: the timer's own path"}[.phase] // .phase;
 
 def blame_section:
-  [records("latency") | select(.blame) | .blame[]] as $blame
+  ([records("latency") | select(.blame)
+    | ([.noise_before, .noise_after] | max) / .clock_hz * 1e9] | max) as $noise
+  | [records("latency") | select(.blame) | .blame[]] as $blame
   | section("blame"; "Blame";
       if ($blame | length) == 0 then
         absent("Nobody can be blamed: this run fired no shots at known instants.";
           "make latency MODE=shot")
       else
         ("Each shot's lateness is charged to what kept interrupts off on its CPU at the due time." | p),
-        table("Whose interrupts-off time made shots late";
-          ["when", "who", "#type ID", "#shots", "#late in all", "#worst"];
+        table("Whose interrupts-off time made shots late; noise floor \($noise | ns_text)";
+          ["when", "who", "#type ID", "#shots", "#late in all", "#worst", "#that section, whole"];
           $blame | sort_by(-.sum_ns) | map([phase_text, culprit,
             (.type_id // "–"), (.n | count_text), (.sum_ns | ns_text),
-            (.max_ns | ns_text)]))
+            (.max_ns | ns_text), (.whole_ns | ns_text)]))
       end);

@@ -4,11 +4,23 @@ include "figures";
 include "html";
 include "run";
 
+def receipt_row($run):
+  .hz as $hz
+  | .noise as $noise
+  | .lock as $lock
+  | def of_lock(f): if $lock then f else "–" end;
+    [.label, .cpu, .type_id, (.off | max_text($run; $hz; $noise)),
+     of_lock(.wait | cost_text($run; $hz)), (.hold | cost_text($run; $hz)),
+     ($noise | cost_text($run; $hz)), of_lock(.queue // "–"),
+     of_lock(.ticket | count_text), of_lock(.entry | count_text),
+     of_lock(.overtakes | count_text), (.rip | hex_text | code),
+     (.n | count_text)];
+
 def receipts_section:
   . as $run
-  | [hammers | select(.total) | . as $h | .total | worst_receipts | .[:5][]
-     | . + {label: $h.label, hz: $h.cycles_per_sec, noise: ($h | noise_floor),
-            n: $h.total.off.n}] as $worst
+  | [hammers | select(.total) | . as $h | .total.worst | .[:5][]
+     | . + {label: $h.label, lock: $h.plan.lock, hz: $h.cycles_per_sec,
+            noise: ($h | noise_floor), n: $h.total.off.n}] as $worst
   | section("receipts"; "Worst receipts";
       if ($worst | length) == 0 then
         absent("No call was measured in this run.";
@@ -17,25 +29,25 @@ def receipts_section:
         table("The calls that kept interrupts off longest";
           ["of", "#CPU", "#type ID", "#off", "#wait", "#hold", "#noise floor",
            "#queue", "#ticket", "#entry", "#overtaken by", "#called from", "#n"];
-          $worst | map(.hz as $hz | [.label, .cpu, .type_id,
-            (.noise as $noise | .off | max_text($run; $hz; $noise)), (.wait | cost_text($run; $hz)),
-            (.hold | cost_text($run; $hz)), (.noise | cost_text($run; $hz)),
-            (.queue // "–"), (.ticket | count_text), (.entry | count_text),
-            (.overtakes | count_text), (.rip | hex_text | code),
-            (.n | count_text)]))
+          $worst | map(receipt_row($run)))
       end);
 
 def types_section:
   . as $run
   | [hammers | select(.total.types) | . as $h | .total.types[]
-     | . + {label: $h.label, hz: $h.cycles_per_sec, noise: ($h | noise_floor)}] as $types
+     | . + {label: $h.label, hz: $h.cycles_per_sec, noise: ($h | noise_floor)}]
+    as $types
   | if ($types | length) == 0 then empty
     else
       section("types"; "By type ID";
         table("What the calls of each type cost";
-          ["of", "#type ID", "#calls", "#off, average", "#off, longest",
-           "#noise floor"];
-          $types | map(.hz as $hz | [.label, (.type_id // "others"), (.calls | count_text),
-            (if .calls > 0 then .off_sum / .calls | cost_text($run; $hz) else "–" end),
-            (.noise as $noise | .off_max | max_text($run; $hz; $noise)), (.noise | cost_text($run; $hz))])))
+          ["of", "#type ID", "#calls", "#refused", "#overruns", "#off, average",
+           "#off, longest", "#noise floor"];
+          $types | map(.hz as $hz | .noise as $noise
+            | [.label, (.type_id // "others"), (.calls | count_text),
+               (.refusals | count_text), (.overruns | count_text),
+               (if .calls > 0 then .off_sum / .calls | cost_text($run; $hz)
+                else "–" end),
+               (.off_max | max_text($run; $hz; $noise)),
+               ($noise | cost_text($run; $hz))])))
     end;
