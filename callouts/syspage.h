@@ -178,6 +178,8 @@ struct qtime_entry {
 // timer_reload sets the next tick. One that comes while its interrupt is masked
 // is lost, and with it those after it, until timer_load.
 #define QTIME_ONE_SHOT 0x2
+// Given to timer_load in a copy of the entry, it asks for one interrupt; timers
+// that can't may go on.
 
 // The kernel callouts that it calls by pointer; 0 means none.
 struct debug_callout {

@@ -1,9 +1,9 @@
 ; SPDX-License-Identifier: MIT
-; Timer callouts for a periodic comparator of the HPET, in two versions:
-; comparator 0 in place of the 8254 on its interrupt (legacy replacement), and
-; one that sends messages. One timer for the machine; the kernel unmasks its
-; interrupt (qtime's intr) through the group that it belongs to. Counter and
-; comparator are used as 32 bits wide, which all HPETs have.
+; Timer callouts for a comparator of the HPET, periodic or, if asked, once, in two
+; versions: comparator 0 in place of the 8254 on its interrupt (legacy
+; replacement), and one that sends messages. One timer for the machine; the kernel
+; unmasks its interrupt (qtime's intr) through the group that it belongs to.
+; Counter and comparator are used as 32 bits wide, which all HPETs have.
 %include "callouts/callout.inc"
 
 COUNT_MIN               equ 1           ; a period of 0 would never pass
@@ -33,10 +33,14 @@ CALLOUT_START timer_load_%1, 0, patch_timer_hpet
         mov     dword [r8 + HPET_COUNTER + 4], 0
         mov     ecx, [r10 + HPET_TIMER0_CONFIG]
         and     ecx, %2
-        or      ecx, %3 | HPET_TIMER_PERIODIC | HPET_TIMER_SET | HPET_TIMER_32
+        or      ecx, %3 | HPET_TIMER_32
+        test    dword [rsi + QTIME_FLAGS], QTIME_ONE_SHOT
+        jnz     .once
+        or      ecx, HPET_TIMER_PERIODIC | HPET_TIMER_SET
+.once:
         mov     [r10 + HPET_TIMER0_CONFIG], ecx
         mov     [r10 + HPET_TIMER0_COMPARATOR], eax     ; the first tick
-        mov     [r10 + HPET_TIMER0_COMPARATOR], eax     ; the period
+        mov     [r10 + HPET_TIMER0_COMPARATOR], eax     ; the period, if any
         mov     dword [r8 + HPET_CONFIG], %4
         ret
 CALLOUT_END timer_load_%1

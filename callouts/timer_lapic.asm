@@ -1,7 +1,7 @@
 ; SPDX-License-Identifier: MIT
-; Timer callouts for the local APIC's timer, periodic: each CPU has its own, so
-; timer_load runs on each (QTIME_PER_CPU). qtime's timer_hz is the rate after
-; the division by 16.
+; Timer callouts for the local APIC's timer, periodic or, if asked, once. Each CPU
+; has its own, so timer_load runs on each (QTIME_PER_CPU). qtime's timer_hz is the
+; rate after the division by 16.
 %include "callouts/callout.inc"
 
 COUNT_MIN               equ 1           ; 0 would stop the timer
@@ -18,8 +18,12 @@ CALLOUT_START timer_load_lapic, 0, patch_timer_lapic
         LOAD_PATCHED r8, .lapic
         TIMER_COUNTS COUNT_MIN, COUNT_MAX
         mov     dword [r8 + LAPIC_TIMER_DIVIDE], LAPIC_DIVIDE_BY_16
-        mov     dword [r8 + LAPIC_LVT_TIMER], \
-                LAPIC_LVT_PERIODIC | VECTOR_LAPIC + LAPIC_TIMER
+        mov     ecx, VECTOR_LAPIC + LAPIC_TIMER
+        test    dword [rsi + QTIME_FLAGS], QTIME_ONE_SHOT
+        jnz     .once
+        or      ecx, LAPIC_LVT_PERIODIC
+.once:
+        mov     [r8 + LAPIC_LVT_TIMER], ecx
         mov     [r8 + LAPIC_TIMER_INITIAL], eax
         ret
 CALLOUT_END timer_load_lapic

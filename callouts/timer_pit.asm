@@ -1,12 +1,13 @@
 ; SPDX-License-Identifier: MIT
-; Timer callouts for the 8254, channel 0 as a rate generator: one timer for the
-; machine. The kernel unmasks its interrupt (qtime's intr) through the group
-; that it belongs to.
+; Timer callouts for the 8254, channel 0, as a rate generator or, if asked, once:
+; one timer for the machine. The kernel unmasks its interrupt (qtime's intr)
+; through the group that it belongs to.
 %include "callouts/callout.inc"
 
 COUNT_MAX               equ 0xffff
 COUNT_MIN               equ 2           ; what a rate generator needs
 COMMAND_RATE            equ 0x34        ; channel 0, low and high byte, mode 2
+COMMAND_ONCE            equ 0x30        ; the same, mode 0
 COMMAND_LATCH           equ 0x00        ; channel 0
 
 ; void timer_load(struct syspage_entry *rdi, struct qtime_entry *rsi)
@@ -14,6 +15,10 @@ CALLOUT_START timer_load_pit, 0, 0
         TIMER_COUNTS COUNT_MIN, COUNT_MAX
         mov     ecx, eax
         mov     al, COMMAND_RATE
+        test    dword [rsi + QTIME_FLAGS], QTIME_ONE_SHOT
+        jz      .command
+        mov     al, COMMAND_ONCE
+.command:
         out     PIT_COMMAND, al
         mov     al, cl
         out     PIT_CHANNEL0, al

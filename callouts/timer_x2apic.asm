@@ -15,7 +15,11 @@ CALLOUT_START timer_load_x2apic, 0, 0
         mov     eax, LAPIC_DIVIDE_BY_16
         wrmsr
         mov     ecx, X2APIC_LVT_TIMER
-        mov     eax, LAPIC_LVT_PERIODIC | VECTOR_LAPIC + LAPIC_TIMER
+        mov     eax, VECTOR_LAPIC + LAPIC_TIMER
+        test    dword [rsi + QTIME_FLAGS], QTIME_ONE_SHOT
+        jnz     .once
+        or      eax, LAPIC_LVT_PERIODIC
+.once:
         wrmsr
         mov     ecx, X2APIC_TIMER_INITIAL
         mov     rax, r8

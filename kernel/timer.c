@@ -15,8 +15,8 @@
 #include "smp/ipi.h"
 #include "smp/percpu.h"
 
-// The shortest time to load: a timer with periods would strike again, and
-// again, before its interrupt is dealt with.
+// The shortest time to load, for timers that go on in periods: they strike again
+// meanwhile.
 #define SHORTEST_NS 1000ul
 
 // The timer's interrupt is being dealt with, which ends with a load.
@@ -59,6 +59,7 @@ static void load(struct timer *timer) {
         timer->event < timer->next_tick ? timer->event : timer->next_tick;
     uint64_t distance = next > now + SHORTEST_NS ? next - now : SHORTEST_NS;
     struct qtime_entry shot = *qtime;
+    shot.flags |= QTIME_ONE_SHOT;
     shot.nsec_inc = distance + ns_per_count;
     callout_timer_load(&shot);
     timer->armed = next;

@@ -178,6 +178,8 @@ void offsets(void) {
     EQU(QTIME_TIMER_LOAD, offsetof(struct qtime_entry, timer_load));
     EQU(QTIME_TIMER_HZ, offsetof(struct qtime_entry, timer_hz));
     EQU(QTIME_NSEC_INC, offsetof(struct qtime_entry, nsec_inc));
+    EQU(QTIME_FLAGS, offsetof(struct qtime_entry, flags));
+    VALUE(QTIME_ONE_SHOT);
     VALUE(POWER_OFF);
     VALUE(POWER_IDLE);
 }

@@ -145,6 +145,10 @@ START_TEST(lapic_timer) {
     qtime.nsec_inc = 2 * NSEC_PER_MSEC; // another period: load again
     load(NULL, &qtime);
     ck_assert_uint_eq(*reg(LAPIC_TIMER_INITIAL), 125000);
+    qtime.flags = QTIME_ONE_SHOT; // once
+    load(NULL, &qtime);
+    ck_assert_uint_eq(*reg(LAPIC_LVT_TIMER), VECTOR_LAPIC + LAPIC_TIMER);
+    ck_assert_uint_eq(*reg(LAPIC_TIMER_INITIAL), 125000);
     qtime.nsec_inc = UINT64_MAX; // longer than it can
     load(NULL, &qtime);
     ck_assert_uint_eq(*reg(LAPIC_TIMER_INITIAL), UINT32_MAX);
@@ -164,6 +168,12 @@ START_TEST(hpet_timer) {
     ck_assert_uint_eq(*reg(HPET_TIMER0_COMPARATOR), 100000);
     ck_assert_uint_eq(*reg(HPET_CONFIG), HPET_ENABLE | HPET_LEGACY);
     ck_assert_int_eq(reload(NULL, &qtime), 1);
+    ck_assert(*reg(HPET_TIMER0_CONFIG) & HPET_TIMER_PERIODIC);
+    qtime.flags = QTIME_ONE_SHOT; // once
+    load(NULL, &qtime);
+    ck_assert(!(*reg(HPET_TIMER0_CONFIG) & HPET_TIMER_PERIODIC));
+    ck_assert_uint_eq(*reg(HPET_TIMER0_COMPARATOR), 100000);
+    ck_assert_uint_eq(*reg(HPET_CONFIG), HPET_ENABLE | HPET_LEGACY);
     *reg(HPET_TIMER0_COMPARATOR) = 300000; // the next tick
     *reg(HPET_COUNTER) = 200000;
     ck_assert_uint_eq(value(NULL, &qtime), 0);
