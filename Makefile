@@ -290,6 +290,7 @@ $(B)/mkcallout: $(MKCALLOUT_OBJ)
 
 # The scope: a plugin of QEMU's, which exports its entry alone.
 SCOPE_CFLAGS := $(HOST_CFLAGS) -D_GNU_SOURCE -fPIC -fvisibility=hidden
+SCOPE := $(B)/scope.so $(B)/cover-lines
 SCOPE_OBJ := $(addprefix $(B)/plugin/,$(addsuffix .o,\
                $(wildcard tools/scope/*.c) kernel/base/histogram.c))
 
@@ -417,15 +418,15 @@ bench: ## side by side with libck and Linux: PARTS="locks calls boot" ROUNDS=3
 debug: $(B)/tollgate.iso ## QEMU stopped, gdb attached, symbols loaded
 	$(Q)tools/debug $(B)/tollgate.debug $(BOOT) --gdb -- /bin/tour
 
-iso: $(B)/tollgate.iso $(SDK) $(B)/scope.so ## the hybrid boot image, and what tools/boot takes
+iso: $(B)/tollgate.iso $(SDK) $(SCOPE) ## the hybrid boot image, and what tools/boot takes
 
-test: $(B)/tollgate.iso $(B)/scope.so programs ## every test: host, guest, model, matrix
+test: $(B)/tollgate.iso $(SCOPE) programs ## every test: host, guest, model, matrix
 	$(Q)tests/run
 
-test-long: $(B)/tollgate.iso $(B)/scope.so programs ## the whole matrix, all mutants, long fuzzing
+test-long: $(B)/tollgate.iso $(SCOPE) programs ## the whole matrix, all mutants, long fuzzing
 	$(Q)tests/run --long
 
-coverage: $(B)/tollgate.iso $(B)/scope.so $(B)/cover-lines programs ## lines that host tests and boots execute, as a table and HTML
+coverage: $(B)/tollgate.iso $(SCOPE) programs ## lines that host tests and boots execute, as a table and HTML
 	$(Q)tools/coverage
 
 lint: ## include edges, formatting, static checks
