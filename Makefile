@@ -13,7 +13,7 @@ endif
 
 # What users type starts with the packages that it takes.
 NO_DEPS := help clean objects programs
-TESTS   := test test-long lint
+TESTS   := test test-long lint bench coverage
 ifneq ($(filter-out $(NO_DEPS),$(MAKECMDGOALS)),)
 ifneq ($(shell tools/deps $(if $(filter $(TESTS),$(MAKECMDGOALS)),--test) >&2 || echo failed),)
 $(error packages are missing, see above)
