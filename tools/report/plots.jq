@@ -195,7 +195,7 @@ def place_plots($what; $title; $unit; figure; floor):
   places[]
   | (place_name | "\($what)-\(.)") as $name
   | "\($title), \(.engine), hold \(.hold)" as $full
-  | [.runs | group_by(.sweep.lock)[]
+  | [.runs | group_by(.sweep.lock | lock_rank)[]
      | {lock: .[0].sweep.lock,
         points: [.[] | [.sweep.cpus, figure] | select(.[1] != null)]}
      | select(.points | length > 0)] as $lines
@@ -206,7 +206,7 @@ def place_plots($what; $title; $unit; figure; floor):
   | if ($lines | length) == 0 then empty
     else
       [$lines[] | block(.lock; .points[] | "\(.[0]) \(.[1])")]
-      | plot_all($name; "sweep"; small; $full;
+      | plot_all($name; "sweep"; {"": [520, 380]}; $full;
           ($lines | map("\(.lock): " + (.points
             | map("\(.[1]) on \(.[0])") | join(", "))) | join("; "));
           "blocks = \($lines | length); floor = \(if ($floor | length) > 0 then 1 else 0 end); label = \"\($title)\"; unit = \"\($unit)\"; colours = \"\($lines

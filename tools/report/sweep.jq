@@ -5,13 +5,16 @@ include "run";
 # Its one record of that, or null if it broke off before.
 def hammer: first(hammers) // null;
 
+# The order in which locks are shown: fair ones first.
+def lock_rank:
+  {ticket: 1, ticket_pb: 2, mcs: 3, clh: 4, anderson: 5, tas: 6, ttas: 7}[.] // 8;
+
 # The last run of each place in the sweep, in order.
 def sweep_runs:
   group_by([.sweep.engine, .sweep.hold, .sweep.lock, .sweep.cpus, .sweep.count])
   | map(.[-1])
-  | sort_by([.sweep.engine, .sweep.hold,
-      ({ticket: 1, ticket_pb: 2, mcs: 3, clh: 4, anderson: 5, tas: 6, ttas: 7}
-         [.sweep.lock] // 8), .sweep.cpus]);
+  | sort_by([.sweep.engine, .sweep.hold, (.sweep.lock | lock_rank),
+      .sweep.cpus]);
 
 # "ok", or why not.
 def run_verdict:

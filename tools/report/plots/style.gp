@@ -15,4 +15,4 @@ set ylabel textcolor rgb muted offset 0.8, 0
 set lmargin 9
 set rmargin 2.5
 array series[8] = [s1, s2, s3, s4, s5, s6, s7, s8]
-array shapes[8] = [7, 5, 9, 13, 11, 7, 5, 9]
+array shapes[8] = [7, 5, 9, 13, 11, 6, 4, 8]
