@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: MIT
-// locks [--json FILE] - our locks and libck's, natively: cycles of the
-// time-stamp counter for lock and unlock of a free lock; grants a second with
-// two threads, on two CPUs, and their order; bytes. Every lock is validated
-// first. Ratios are to libck's ticket lock.
+// locks [--json FILE | --sizes] - our locks and libck's, natively: cycles of
+// the time-stamp counter for lock and unlock of a free lock; grants a second
+// with two threads, on two CPUs, and their order; bytes. Every lock is
+// validated first. Ratios are to libck's ticket lock.
 //
 // Contenders take turns, so that a machine that gets slower or is busy for a
 // while is so for all of them. The median of many batches is given, with the
 // 5th and the 95th percentile: what lies between them is noise. A batch of
 // grants under a fair lock in which one thread had it for itself is no contest:
 // the host ran the other one not. Such batches are counted and left out.
+//
+// --sizes prints what does not depend on the host, and measures nothing: name,
+// fair or not, bytes for 1, 4 and 255 CPUs, of our locks, a line each.
 //
 // Exit status: 0 all was measured; 1 a lock failed its validation, or the host
 // has not two CPUs; 2 usage. Times are no reason to fail: whether ours are as
@@ -560,19 +563,36 @@ static bool validate_all(void) {
     return ok;
 }
 
+static void print_sizes(void) {
+    for (size_t i = 0; i < COUNT; i++) {
+        const struct contender *c = &contenders[i];
+        if (c->is_ours) {
+            printf(
+                "%s %s %zu %zu %zu\n", c->name, c->is_fair ? "yes" : "no",
+                c->bytes(1), c->bytes(FEW_CPUS), c->bytes(MANY_CPUS));
+        }
+    }
+}
+
 int main(int argc, char **argv) {
     static const struct option options[] = {
-        {"json", required_argument, NULL, 'j'}, {NULL, 0, NULL, 0}};
+        {"json", required_argument, NULL, 'j'},
+        {"sizes", no_argument, NULL, 's'},
+        {NULL, 0, NULL, 0}};
     const char *json = NULL;
     int option;
     while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+        if (option == 's') {
+            print_sizes();
+            return EXIT_SUCCESS;
+        }
         if (option != 'j') {
             return 2;
         }
         json = optarg;
     }
     if (optind != argc) {
-        fprintf(stderr, "usage: locks [--json FILE]\n");
+        fprintf(stderr, "usage: locks [--json FILE | --sizes]\n");
         return 2;
     }
     if (!choose_cpus() || !validate_all()) {

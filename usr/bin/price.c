@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
-// price [--max SLOT=N]... [SLOT [ARG [ARG]]] - what a custom call costs, in
-// instructions from the user's `call SysCustom` to the instruction after it,
-// for each callout that ships, or for one slot: called, called and measured,
-// refused to a type that its list does not have (boot with types.SLOT=N),
-// refused since it is fenced off; and what an ordinary call costs. Needs
-// tools/boot --icount. Exit status: 0; 1 above a maximum (of plain calls), or
-// not measurable; 2 usage.
+// price [--max SLOT=N]... [--locks] [SLOT [ARG [ARG]]] - what a custom call
+// costs, in instructions from the user's `call SysCustom` to the instruction
+// after it, for each callout that ships, or for one slot: called, called and
+// measured, refused to a type that its list does not have (boot with
+// types.SLOT=N), refused since it is fenced off; and what an ordinary call
+// costs. Or called and measured under each kind of lock. Needs tools/boot
+// --icount. Exit status: 0; 1 above a maximum (of plain calls), or not
+// measurable; 2 usage.
 #include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
@@ -20,7 +21,8 @@
 #include "usr/program/options.h"
 #include "usr/include/tollgate.h"
 
-#define TYPE_OF_SUM 47 // whom slot 0 serves
+#define TYPE_OF_SUM 47   // whom slot 0 serves
+#define SLOT_WITH_LOCK 3 // shared_add
 
 // Calls the slot of price_number: as many instructions as TOLLGATE_STUB's.
 extern stub_t price_stub;
@@ -181,6 +183,82 @@ static bool find_ordinary(struct instructions *count) {
     return true;
 }
 
+// --- under each kind of lock ------------------------------------------------
+
+struct lock_price {
+    uint64_t called;
+    uint64_t measured;
+};
+
+// Find what a call costs under one kind of lock, which stays.
+static bool find_lock_price(
+    struct price *price, uint32_t kind, struct lock_price *found) {
+    const struct custom_slot *slot = tollgate_slot(price->slot);
+    if (!slot || slot->resource == NO_RESOURCE) {
+        complain("slot %u has no resource, so no lock", price->slot);
+        return false;
+    }
+    if (tollgate_set_lock(slot->resource, (enum lock_kind)kind) < 0) {
+        complain("can not set the lock: %s", strerror(errno));
+        return false;
+    }
+    if (!find_price(price, CALLED) || !find_price(price, MEASURED)) {
+        return false;
+    }
+    *found = (struct lock_price){price->cost[CALLED], price->cost[MEASURED]};
+    return true;
+}
+
+static void report_locks(const struct price *price, struct lock_price *found) {
+    struct json json = {0};
+    json_begin(&json, NULL, JSON_OBJECT);
+    json_text(&json, "type", "lock_prices");
+    json_u64(&json, "n", INSTRUCTIONS_SAMPLES);
+    json_u64(&json, "slot", price->slot);
+    json_begin(&json, "locks", JSON_ARRAY);
+    for (uint32_t kind = 0; kind < NUM_LOCK_KINDS; kind++) {
+        json_begin(&json, NULL, JSON_OBJECT);
+        json_text(&json, "lock", tollgate_lock_name(kind));
+        json_u64(&json, "instructions", found[kind].called);
+        json_u64(&json, "instructions_measured", found[kind].measured);
+        json_end(&json);
+    }
+    json_end(&json);
+    json_end(&json);
+    if (!json_report(&json) && errno != ENOENT) { // ENOENT: nobody asked
+        complain("can not write to %s: %s", REPORT_DEVICE, strerror(errno));
+    }
+    json_free(&json);
+}
+
+static bool find_lock_prices(struct price *price) {
+    struct lock_price found[NUM_LOCK_KINDS];
+    const struct custom_slot *slot = tollgate_slot(price->slot);
+    const struct custom_resource *resource =
+        slot ? tollgate_resource(slot->resource) : NULL;
+    uint32_t before = resource ? resource->lock_kind : LOCK_TICKET;
+    bool ok = true;
+    printf("%-10s %10s %10s\n", "lock", "called", "measured");
+    for (uint32_t kind = 0; ok && kind < NUM_LOCK_KINDS; kind++) {
+        ok = find_lock_price(price, kind, &found[kind]);
+        if (ok) {
+            printf(
+                "%-10s %10" PRIu64 " %10" PRIu64 "\n", tollgate_lock_name(kind),
+                found[kind].called, found[kind].measured);
+        }
+    }
+    if (ok) {
+        printf(
+            "slot %u, the least of n %d for each\n", price->slot,
+            INSTRUCTIONS_SAMPLES);
+        report_locks(price, found);
+        ok = tollgate_set_lock(slot->resource, (enum lock_kind)before) >= 0;
+    }
+    return ok;
+}
+
+// --- the command line -------------------------------------------------------
+
 static uint64_t maxima[CALLOUT_SLOTS]; // 0: none
 
 // Whether every price is within its maximum; one line for each that is not.
@@ -234,11 +312,12 @@ static void report(
 
 static void print_help(void) {
     printf(
-        "usage: price [--max SLOT=N]... [SLOT [ARG [ARG]]]\n"
+        "usage: price [--max SLOT=N]... [--locks] [SLOT [ARG [ARG]]]\n"
         "  SLOT ARG ARG  that slot alone, called with these arguments (0, 0)\n"
         "  --max SLOT=N  fail if a call of SLOT takes more than N "
         "instructions\n"
         "                with measurement off\n"
+        "  --locks       that slot (3) under each kind of lock\n"
         "A slot is refused to some types only if it lists types: boot with\n"
         "types.SLOT=TYPE to see what that costs.\n");
 }
@@ -255,6 +334,8 @@ static struct price shipped[] = {
 
 // The slot on the command line.
 static struct price one = {.stub = price_stub};
+
+static bool each_lock; // --locks
 
 static struct {
     struct price *prices;
@@ -290,6 +371,7 @@ static bool take_slot(int argc, char **argv) {
 static bool read_options(int argc, char **argv) {
     static const struct option options[] = {
         {"max", required_argument, NULL, 'm'},
+        {"locks", no_argument, NULL, 'l'},
         {"help", no_argument, NULL, 'h'},
         {NULL, 0, NULL, 0}};
     int option;
@@ -301,7 +383,11 @@ static bool read_options(int argc, char **argv) {
             print_help();
             exit(EXIT_OK);
         }
-        if (!take_maximum(optarg)) {
+        if (option == 'l') {
+            each_lock = true;
+            one.slot = SLOT_WITH_LOCK;
+            one.a = 1;
+        } else if (!take_maximum(optarg)) {
             complain("bad argument of --max: %s", optarg);
             return false;
         }
@@ -316,6 +402,9 @@ static bool read_options(int argc, char **argv) {
 int main(int argc, char **argv) {
     if (!read_options(argc, argv)) {
         return EXIT_USAGE;
+    }
+    if (each_lock) {
+        return find_lock_prices(&one) ? EXIT_OK : EXIT_FAILED;
     }
     struct instructions ordinary = {0}; // not asked for
     if (!find_prices(wanted.prices, wanted.count) ||
