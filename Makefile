@@ -186,7 +186,8 @@ LIB_OBJ    := $(addprefix $(B)/,$(addsuffix .o,$(wildcard usr/lib/*.[cS]))) \
                 $(B)/usr/kernel/base/histogram.c.o
 # All that programs see of the system.
 LIB_HDR    := callouts/syspage.h kernel/base/histogram.h kernel/base/seqlock.h \
-                kernel/receipt.h syscall/abi.h syscall/toll_area.h
+                kernel/receipt.h syscall/abi.h syscall/toll_area.h \
+                syscall/toll_shot.h
 COMMON_OBJ := $(addprefix $(B)/,$(addsuffix .o,$(wildcard usr/program/*.[cS])))
 SDK        := $(B)/sdk/lib/pkgconfig/tollgate.pc
 
@@ -366,6 +367,7 @@ COUNT   ?=
 SECONDS ?=
 PARTS   ?= locks calls boot
 ROUNDS  ?= 3
+MODE    ?=
 
 BOOT   := tools/boot --smp $(SMP) --mem $(MEM)
 STRESS := /bin/stress --json $(if $(SLOT),--slot $(SLOT)) $(if $(LOCK),--lock $(LOCK))
@@ -379,9 +381,10 @@ stress: $(B)/tollgate.iso ## all CPUs call SLOT= under LOCK= for SECONDS= or COU
 	    $(if $(SECONDS),--seconds $(SECONDS)) $(if $(COUNT),--count $(COUNT))
 	@echo "report: $(B)/stress.json"
 
-latency: $(B)/tollgate.iso ## interrupts-off figures of a stress run of SECONDS=5
-	$(Q)$(BOOT) --json $(B)/latency.json -- $(STRESS) --toll on \
-	    --seconds $(or $(SECONDS),5)
+latency: $(B)/tollgate.iso ## how late threads wake (MODE=shot: timers strike), and why
+	$(Q)$(BOOT) --json $(B)/latency.json -- /bin/latency --json \
+	    $(if $(filter shot,$(MODE)),--shot) -D $(or $(SECONDS),5) \
+	    --slot $(or $(SLOT),4) $(if $(LOCK),--lock $(LOCK))
 	@echo "report: $(B)/latency.json"
 
 RUN ?= $(B)/run.json

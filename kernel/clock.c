@@ -21,10 +21,14 @@ void clock_init(const struct syspage_entry *syspage) {
     ns_per_cycle = (NS_PER_SECOND << FRACTION_BITS) / qtime->cycles_per_sec;
 }
 
-uint64_t clock_now_ns(void) {
-    cycles_t cycles = rdtsc() - qtime->boot_cc;
+uint64_t clock_ns_at(cycles_t tsc) {
+    cycles_t cycles = tsc - qtime->boot_cc;
     unsigned __int128 product = (unsigned __int128)cycles * ns_per_cycle;
     return (uint64_t)(product >> FRACTION_BITS) + 1;
+}
+
+uint64_t clock_now_ns(void) {
+    return clock_ns_at(rdtsc());
 }
 
 uint64_t clock_boot_ns(void) {

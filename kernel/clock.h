@@ -14,6 +14,9 @@ void clock_init(const struct syspage_entry *syspage);
 // Nanoseconds since boot_cc; never 0, never runs back on one CPU.
 uint64_t clock_now_ns(void);
 
+// The same at another reading of the time-stamp counter.
+uint64_t clock_ns_at(cycles_t tsc);
+
 // Nanoseconds since 1970 at clock_now_ns() == 0.
 uint64_t clock_boot_ns(void);
 

@@ -10,6 +10,7 @@
 #include "kernel/placement.h"
 #include "kernel/process.h"
 #include "kernel/run_queue.h"
+#include "kernel/shot.h"
 #include "kernel/sleepers.h"
 #include "kernel/space.h"
 #include "kernel/traps.h"
@@ -305,6 +306,9 @@ void scheduler_wake_sleepers(uint64_t now) {
     struct thread *thread;
     bool irq = spin_lock(&sched_lock);
     while ((thread = sleeper_due(now)) != NULL) {
+        if (thread->shot != NULL) {
+            shot_take(thread->shot);
+        }
         wake_locked(thread);
     }
     spin_unlock(&sched_lock, irq);

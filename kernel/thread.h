@@ -21,6 +21,7 @@
 struct attempt;
 struct process;
 struct space;
+struct toll_shot;
 
 enum thread_state {
     THREAD_RUNNING, // on the CPU `cpu`
@@ -64,6 +65,7 @@ struct thread {
     cpu_id_t claimed;          // [s] CPU that was kicked for it, or CPU_NONE
     struct thread *next_ready; // [s] run queue
     uint64_t deadline;         // [s] of its wait, WAIT_FOREVER without
+    struct toll_shot *shot;    // [t] while it runs, else [s]; NULL: none
     cpu_id_t timer;            // [s] that ends it then
     struct thread *next_sleeper; // [s] of that timer, ascending by deadline
 };

@@ -15,8 +15,8 @@
 #include "smp/ipi.h"
 #include "smp/percpu.h"
 
-// The shortest time to load, for timers that go on in periods: they strike again
-// meanwhile.
+// The shortest time to load, for timers that go on in periods: they strike
+// again meanwhile.
 #define SHORTEST_NS 1000ul
 
 // The timer's interrupt is being dealt with, which ends with a load.

@@ -16,6 +16,7 @@
 #include "kernel/rendezvous.h"
 #include "kernel/scheduler.h"
 #include "kernel/shootdown.h"
+#include "kernel/shot.h"
 #include "kernel/space.h"
 #include "kernel/symbols.h"
 #include "kernel/timer.h"
@@ -194,7 +195,8 @@ static void ipi_handle(void) {
     }
 }
 
-void interrupt_handle(struct regs *regs, uint32_t vector, uint32_t group) {
+static void interrupt_serve(
+    struct regs *regs, uint32_t vector, uint32_t group) {
     if (vector == timer_vector && vector != INTR_SPURIOUS) {
         if (callout_timer_reload()) { // no other device on the same input
             timer_interrupt();
@@ -204,6 +206,12 @@ void interrupt_handle(struct regs *regs, uint32_t vector, uint32_t group) {
     } else {
         interrupt_dispatch(regs, vector, group);
     }
+}
+
+void interrupt_handle(struct regs *regs, uint32_t vector, uint32_t group) {
+    shot_handler_begins(regs);
+    interrupt_serve(regs, vector, group);
+    shot_handler_ends(vector);
 }
 
 // --- tables -----------------------------------------------------------------

@@ -44,6 +44,12 @@
 // (slot): empty a slot. -EINVAL no such slot, -ENOENT it is empty.
 // Administrator.
 #define TOLLGATE_UNBIND 1012
+// (due, struct toll_shot *, size): sleep until the time-stamp counter is `due`,
+// by this CPU's timer, and tell what became of its interrupt
+// (syscall/toll_shot.h); bytes written. To be called by a thread that stays on
+// one CPU; what it is not told is what happened while the tolls were off.
+// -ENODEV this CPU has no timer of its own, -EINTR, -EFAULT. Administrator.
+#define TOLLGATE_SHOT 1013
 // (): the samples of docs/adding-a-kernel-call.md.
 #define TOLLGATE_FOO 1100
 #define TOLLGATE_PK 1101

@@ -30,12 +30,14 @@ BEGIN {
     leaf["callouts/syspage.h"]
     leaf["syscall/abi.h"]
     leaf["syscall/toll_area.h"]
+    leaf["syscall/toll_shot.h"]
     leaf["kernel/receipt.h"]
 
     # All that programs see of the system.
     abi["syscall/abi.h"]
     abi["callouts/syspage.h"]
     abi["syscall/toll_area.h"]
+    abi["syscall/toll_shot.h"]
     abi["kernel/receipt.h"]
     abi["kernel/base/histogram.h"]
     abi["kernel/base/seqlock.h"]

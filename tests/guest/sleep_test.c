@@ -14,6 +14,7 @@
 
 #include "tests/guest/ktap.h"
 #include "usr/program/cpus.h"
+#include "usr/include/tollgate.h"
 
 #define NS_PER_SECOND 1000000000l
 #define NS_PER_US 1000l
@@ -24,6 +25,7 @@
 #define ROUNDS 10
 #define SLEEPERS 6
 #define APART_US 300
+#define OTHER_TYPE 47
 
 static long late_max_ns; // 0: any is well
 static struct cpu_list cpus;
@@ -211,7 +213,67 @@ static bool futex_timeouts_are_exact(void) {
     return true;
 }
 
+// --- shots ------------------------------------------------------------------
+
+#define SHOT_AWAY_US 300
+
+static uint64_t cycles_of(uint64_t us) {
+    return tollgate_hz() / 1000000 * us;
+}
+
+// What became of shots on this CPU adds up, and none was taken too early.
+static bool shots_here_add_up(void) {
+    for (int i = 0; i < ROUNDS; i++) {
+        struct toll_shot shot;
+        unsigned cpu;
+        uint64_t due = tollgate_cycles() + cycles_of(SHOT_AWAY_US);
+        syscall(SYS_getcpu, &cpu, NULL, NULL);
+        CHECK_EQUAL(tollgate_shot(due, &shot), 0);
+        CHECK(tollgate_cycles() >= due);
+        if (shot.taken == 0) {
+            continue; // the host had us wait too long
+        }
+        uint64_t sum = 0;
+        for (int phase = 0; phase < NUM_SHOT_PHASES; phase++) {
+            sum += shot.parts[phase];
+        }
+        CHECK_EQUAL(shot.due, due);
+        CHECK(shot.taken >= due);
+        CHECK_EQUAL(sum, shot.taken - due);
+        CHECK_EQUAL(shot.cpu, cpu);
+        CHECK(late_max_ns == 0 || shot.taken - due < (uint64_t)late_max_ns);
+    }
+    return true;
+}
+
+static bool shots_add_up(void) {
+    for (uint32_t i = 0; i < cpus.count; i++) {
+        struct toll_shot shot;
+        CHECK(cpus_pin(cpus.cpus[i]));
+        if (tollgate_shot(1, &shot) < 0) {
+            CHECK_EQUAL(errno, ENODEV); // the machine's only timer is CPU 0's
+            CHECK(cpus.cpus[i] != 0);
+        } else {
+            CHECK_EQUAL(shot.taken, 0); // that was over already
+            CHECK(shots_here_add_up());
+        }
+    }
+    CHECK(cpus_allow(&cpus));
+    return true;
+}
+
+// Type 47 from here on: the last test.
+static bool shots_are_for_administrators(void) {
+    struct toll_shot shot;
+    CHECK(cpus_pin(cpus.cpus[0]));
+    CHECK(syscall(TOLLGATE_SHOT, 1, 8, sizeof(shot)) < 0 && errno == EFAULT);
+    CHECK_EQUAL(tollgate_set_type(OTHER_TYPE), 0);
+    CHECK(tollgate_shot(1, &shot) < 0 && errno == EPERM);
+    return true;
+}
+
 #define TEST(function)                                                         \
+                                                                               \
     { #function, function }
 
 int main(int argc, char **argv) {
@@ -222,6 +284,8 @@ int main(int argc, char **argv) {
         TEST(sleepers_wake_in_order),
         TEST(cancelled_deadlines_disturb_nobody),
         TEST(futex_timeouts_are_exact),
+        TEST(shots_add_up),
+        TEST(shots_are_for_administrators),
     };
     late_max_ns = argc > 1 ? strtol(argv[1], NULL, 10) : 0;
     return ktap_run(tests, sizeof(tests) / sizeof(tests[0]));

@@ -12,12 +12,12 @@
 #include "usr/program/cpus.h"
 #include "usr/program/hammer.h"
 #include "usr/program/options.h"
+#include "usr/program/slot_lock.h"
 
 #define DEFAULT_SLOT 3
 #define DEFAULT_COUNT 100000
 #define DEFAULT_NOISE_US 2000
 #define MAX_NOISE_US 100000
-#define LOCK_NOT_GIVEN NUM_LOCK_KINDS
 
 struct request {
     struct hammer_plan plan;
@@ -48,15 +48,6 @@ static void print_help(void) {
         "  --noise US     watch for noise that long before and after (2000)\n"
         "  --json         the same figures, as a line of JSON, to tools/boot\n"
         "  --quiet        print only what failed\n");
-}
-
-static bool parse_lock(const char *text, uint32_t *kind) {
-    for (*kind = 0; *kind < NUM_LOCK_KINDS; (*kind)++) {
-        if (!strcmp(text, tollgate_lock_name(*kind))) {
-            return true;
-        }
-    }
-    return false;
 }
 
 static bool parse_check(const char *text, enum hammer_check *check) {
@@ -199,20 +190,6 @@ static bool choose_cpus(const char *text, struct cpu_list *chosen) {
     return true;
 }
 
-// Set the lock of the slot's resource. Returns false after one line.
-static bool set_lock(uint32_t slot_index, uint32_t kind) {
-    const struct custom_slot *slot = tollgate_slot(slot_index);
-    if (!slot || slot->resource == NO_RESOURCE) {
-        complain("slot %u has no resource, so no lock", slot_index);
-        return false;
-    }
-    if (tollgate_set_lock(slot->resource, (enum lock_kind)kind) < 0) {
-        complain("can not set the lock: %s", strerror(errno));
-        return false;
-    }
-    return true;
-}
-
 static void print_result(
     const struct hammer_plan *plan, const struct hammer_result *result) {
     printf(
@@ -258,7 +235,8 @@ static void complain_of_failures(const struct hammer_result *result) {
     }
 }
 
-static int run(const struct request *request) {
+static int run(const void *argument) {
+    const struct request *request = argument;
     struct hammer_result result;
     if (!hammer_run(&request->plan, &result)) {
         return EXIT_FAILED;
@@ -292,19 +270,5 @@ int main(int argc, char **argv) {
     if (!choose_cpus(request.cpus, &request.plan.cpus)) {
         return EXIT_USAGE;
     }
-    if (request.lock == LOCK_NOT_GIVEN) {
-        return run(&request);
-    }
-    const struct custom_slot *slot = tollgate_slot(request.plan.slot);
-    const struct custom_resource *resource =
-        slot ? tollgate_resource(slot->resource) : NULL;
-    uint32_t kind_before = resource ? resource->lock_kind : LOCK_TICKET;
-    if (!set_lock(request.plan.slot, request.lock)) {
-        return EXIT_FAILED;
-    }
-    int status = run(&request);
-    if (!set_lock(request.plan.slot, kind_before)) {
-        status = EXIT_FAILED;
-    }
-    return status;
+    return slot_with_lock(request.plan.slot, request.lock, run, &request);
 }

@@ -22,6 +22,7 @@
 #include "callouts/syspage.h"
 #include "syscall/abi.h"
 #include "syscall/toll_area.h"
+#include "syscall/toll_shot.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -340,6 +341,13 @@ extern int tollgate_last_receipt(uint32_t cpu, struct toll_receipt *receipt);
 // not being overwritten, by arrival. Returns: how many. Errors: EINVAL, ENOSYS.
 extern int tollgate_last_receipts(
     uint32_t cpu, struct toll_receipt receipts[RECEIPTS_MAX]);
+
+// Sleep until the time-stamp counter is `due` and learn how late its timer's
+// interrupt was taken, and because of whom: slot, type ID and phase, if the
+// tolls are on. shot->taken is 0 if that time was over already. For threads
+// that stay on one CPU. Errors: EPERM unless the process's type is 0, ENODEV
+// this CPU has no timer of its own, EFAULT.
+extern int tollgate_shot(uint64_t due, struct toll_shot *shot);
 
 // The noise of the machine below: watch the time-stamp counter for `us`
 // microseconds with interrupts off on the CPU that the caller is on.

@@ -93,3 +93,9 @@ int tollgate_toll_reset(void) {
 long tollgate_noise_floor(uint32_t us) {
     return call(TOLLGATE_NOISE_FLOOR, us, 0, 0, 0);
 }
+
+int tollgate_shot(uint64_t due, struct toll_shot *shot) {
+    long size =
+        call(TOLLGATE_SHOT, (long)due, (long)(uintptr_t)shot, sizeof(*shot), 0);
+    return size < 0 ? -1 : 0;
+}

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: MIT
+// The figures of a latency run as JSON. Times whose names say ns are
+// nanoseconds, the others cycles; "clock_hz" converts.
+#include "usr/program/latency.h"
+
+#define NS_PER_US 1000
+#define NS_PER_SECOND 1000000000ull
+
+static uint64_t ns_of(const struct latency_result *result, uint64_t cycles) {
+    uint64_t hz = result->hz;
+    return cycles / hz * NS_PER_SECOND + cycles % hz * NS_PER_SECOND / hz;
+}
+
+static void write_histogram(
+    struct json *json, const struct latency_plan *plan,
+    const struct latency_thread *thread) {
+    json_begin(json, "histogram", JSON_ARRAY);
+    for (uint32_t us = 0; us < plan->histogram_us; us++) {
+        if (thread->histogram[us] != 0) {
+            json_begin(json, NULL, JSON_ARRAY);
+            json_u64(json, NULL, us);
+            json_u64(json, NULL, thread->histogram[us]);
+            json_end(json);
+        }
+    }
+    json_end(json);
+}
+
+static void write_thread(
+    struct json *json, const struct latency_plan *plan,
+    const struct latency_thread *thread) {
+    json_begin(json, NULL, JSON_OBJECT);
+    json_u64(json, "cpu", thread->cpu);
+    json_u64(json, "n", thread->n);
+    json_u64(json, "min_ns", thread->min);
+    json_u64(json, "avg_ns", thread->n != 0 ? thread->sum / thread->n : 0);
+    json_u64(json, "max_ns", thread->max);
+    json_u64(json, "missed", thread->missed);
+    json_u64(json, "overflows", thread->overflows);
+    json_u64(json, "noise_before", thread->noise_before);
+    json_u64(json, "noise_after", thread->noise_after);
+    if (thread->judged) {
+        json_u64(json, "spoiled", thread->spoiled);
+        json_u64(json, "quiet", thread->quiet);
+    }
+    write_histogram(json, plan, thread);
+    json_end(json);
+}
+
+static void write_blame(
+    struct json *json, const struct latency_result *result,
+    const struct blame_row *row) {
+    json_begin(json, NULL, JSON_OBJECT);
+    json_text(json, "phase", blame_phase_name(row->phase));
+    if (blame_is_of_call(row->phase)) {
+        const struct custom_slot *slot = tollgate_slot(row->slot);
+        json_u64(json, "slot", row->slot);
+        json_text(json, "slot_name", slot ? slot->name : "");
+        json_u64(json, "type_id", row->type_id);
+    }
+    if (row->phase == SHOT_HANDLER) {
+        json_u64(json, "vector", row->vector);
+    }
+    if (row->phase == SHOT_KERNEL) {
+        json_u64(json, "from", row->from);
+        json_u64(json, "to", row->to);
+    }
+    json_u64(json, "n", row->n);
+    json_u64(json, "sum_ns", ns_of(result, row->sum));
+    json_u64(json, "max_ns", ns_of(result, row->max));
+    json_u64(json, "whole_ns", ns_of(result, row->whole));
+    json_end(json);
+}
+
+static void write_load(
+    struct json *json, const struct latency_plan *plan,
+    const struct latency_result *result) {
+    json_begin(json, "load", JSON_OBJECT);
+    json_u64(json, "slot", plan->slot);
+    json_text(json, "slot_name", result->slot_name);
+    json_u64(json, "arg", plan->arg);
+    json_u64(json, "calls", result->calls);
+    json_end(json);
+}
+
+// The figures of all threads together.
+static void write_sums(struct json *json, const struct latency_result *result) {
+    uint64_t before = 0;
+    uint64_t after = 0;
+    uint64_t spoiled = 0;
+    for (uint32_t i = 0; i < result->num_threads; i++) {
+        const struct latency_thread *thread = &result->threads[i];
+        before = thread->noise_before > before ? thread->noise_before : before;
+        after = thread->noise_after > after ? thread->noise_after : after;
+        spoiled += thread->spoiled;
+    }
+    json_u64(json, "noise_before", before);
+    json_u64(json, "noise_after", after);
+    json_bool(json, "judged", result->judged);
+    json_u64(json, "spoiled", spoiled);
+}
+
+void latency_json(
+    struct json *json, const struct latency_plan *plan,
+    const struct latency_result *result) {
+    json_text(json, "mode", plan->shot ? "shot" : "cyclic");
+    json_u64(json, "clock_hz", result->hz);
+    json_u64(json, "interval_ns", plan->interval_us * NS_PER_US);
+    json_text(
+        json, "policy", plan->priority != 0 ? "SCHED_FIFO" : "SCHED_OTHER");
+    json_u64(json, "priority", plan->priority);
+    write_sums(json, result);
+    if (plan->has_load) {
+        write_load(json, plan, result);
+    }
+    json_begin(json, "threads", JSON_ARRAY);
+    for (uint32_t i = 0; i < result->num_threads; i++) {
+        write_thread(json, plan, &result->threads[i]);
+    }
+    json_end(json);
+    json_begin(json, "blame", JSON_ARRAY);
+    for (uint32_t i = 0; i < result->blame.count; i++) {
+        write_blame(json, result, &result->blame.rows[i]);
+    }
+    json_end(json);
+}
