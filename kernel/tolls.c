@@ -133,16 +133,6 @@ static void fold_slot(
     seqlock_end(&account->sequence);
 }
 
-// How long the grant took once nothing stood in its way: the lock had been
-// asked for and was released. That a lock found free counts too is what makes
-// the bound one: whoever stands behind this caller waits for it as well.
-static uint64_t handover(const struct receipt *receipt) {
-    uint64_t ready = receipt->prev_release > receipt->queued
-                         ? receipt->prev_release
-                         : receipt->queued;
-    return receipt_elapsed(ready, receipt->granted);
-}
-
 // A run is of grants with consecutive numbers to one CPU, each while another
 // call waited.
 static void fold_run(
@@ -158,14 +148,30 @@ static void fold_run(
     seqlock_max(&account->longest_run, account->run);
 }
 
+static void fold_queue(struct toll_queue *queue, uint64_t wait) {
+    seqlock_add(&queue->calls, 1);
+    seqlock_add(&queue->wait_sum, wait);
+    seqlock_max(&queue->wait_max, wait);
+}
+
 static void fold_resource(
     struct toll_resource_account *account, const struct receipt *receipt) {
+    uint64_t wait = receipt_wait(receipt);
     seqlock_begin(&account->sequence);
     seqlock_add(&account->grants, 1);
     seqlock_max(&account->max_hold, receipt_hold(receipt));
-    seqlock_max(&account->max_handover, handover(receipt));
-    seqlock_max(&account->max_wait, receipt_wait(receipt));
+    seqlock_max(&account->max_handover, receipt_handover(receipt));
+    seqlock_max(&account->max_wait, wait);
+    histogram_add(&account->wait, wait);
+    fold_queue(&account->queues[receipt_queue(receipt) % TOLL_CPUS], wait);
     fold_run(account, receipt);
+    seqlock_end(&account->sequence);
+}
+
+// A call that was refused is one of its type's and nothing else.
+static void fold_refusal(struct toll_slot_account *account, uint32_t type_id) {
+    seqlock_begin(&account->sequence);
+    seqlock_add(&type_of(account, type_id)->refusals, 1);
     seqlock_end(&account->sequence);
 }
 
@@ -182,6 +188,10 @@ static bool fold_receipt(
     }
     if (slot == NULL || (shared && resource == NULL)) {
         return false;
+    }
+    if (receipt->resource == RECEIPT_REFUSED) {
+        fold_refusal(slot, receipt->type_id);
+        return true;
     }
     if (shared) {
         fold_resource(resource, receipt);
@@ -241,7 +251,7 @@ void tolls_fold(void) {
 
 static void slot_clear(const struct toll_cpu_account *account, uint32_t slot) {
     struct toll_slot_account *figures = toll_area_at(account->slots[slot]);
-    if (account->slots[slot] != 0 && figures->calls != 0) {
+    if (account->slots[slot] != 0 && figures->num_types != 0) {
         account_clear(&figures->sequence, sizeof(*figures));
     }
 }
@@ -280,4 +290,10 @@ void tolls_forget(struct percpu *cpu, uint32_t slot) {
     seqlock_begin(&account->sequence);
     seqlock_set(&account->refusals[slot], 0);
     seqlock_end(&account->sequence);
+}
+
+void tolls_forget_resource(struct percpu *cpu, uint32_t resource) {
+    while (tolls_fold_batch(cpu)) {
+    }
+    resource_clear(account_of(cpu), resource);
 }

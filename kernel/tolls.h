@@ -44,3 +44,9 @@ void tolls_reset_cpu(struct percpu *cpu);
 //
 // Context: the machine is stopped.
 void tolls_forget(struct percpu *cpu, uint32_t slot);
+
+// Forget a resource's figures on a CPU, folded or not: it gets another lock,
+// and the bound is one of a lock's.
+//
+// Context: the machine is stopped.
+void tolls_forget_resource(struct percpu *cpu, uint32_t resource);

@@ -20,7 +20,7 @@ struct resource_lock {
     _Atomic(uint64_t) arrivals; // [a] calls that asked, measured ones; the
                                 //     ticket locks and anderson count them
                                 //     themselves
-    uint64_t entries;           // [r] calls that were let in; the ticket locks
+    uint64_t entries;           // [r] calls that are through; the ticket locks
                                 //     count them themselves
     uint64_t last_release;      // [r] time-stamp counter before the release
     ALIGNED(LOCK_LINE) union {

@@ -14,6 +14,7 @@
 #include "kernel/process.h"
 #include "kernel/stop_machine.h"
 #include "kernel/tolls.h"
+#include "smp/ipi.h"
 #include "smp/percpu.h"
 #include "smp/resource_lock.h"
 #include "syscall/abi.h"
@@ -161,6 +162,11 @@ static void lock_apply(void *argument) {
     struct custom_resource *resource = &custom->resources[choice->resource];
     resource->lock_kind = choice->kind;
     lock_init(resource);
+    for (cpu_id_t cpu = 0; cpu < MAX_CPUS; cpu++) {
+        if (cpu_set_has(&cpus_up, cpu)) {
+            tolls_forget_resource(percpu_of(cpu), choice->resource);
+        }
+    }
     for (uint32_t slot = 0; slot < CALLOUT_SLOTS; slot++) {
         if (custom->slots[slot].code != 0 &&
             custom->slots[slot].resource == choice->resource) {

@@ -117,9 +117,14 @@ ENDTEMPLATE thunk_anderson
 
 ; --- the same, measured -------------------------------------------------------
 
+; The receipt counts, too: it tells the type.
 TEMPLATE thunk_refuse_measured
         inc     qword [gs:abs PLACE_REFUSALS]
+        mov     dword [r15 + RECEIPT_SLOT], PLACE_WHERE
+        mov     word [r15 + RECEIPT_RESOURCE], RECEIPT_REFUSED
+        mov     [r15 + RECEIPT_TYPE_ID], esi
         mov     qword [r15 + RECEIPT_RESULT], -EPERM
+        add     qword [gs:abs PERCPU_RECEIPT], RECEIPT_SIZE
         ret
 ENDTEMPLATE thunk_refuse_measured
 
@@ -163,6 +168,13 @@ ENDTEMPLATE thunk_plain_measured
         mov     [abs PLACE_LOCK + LOCK_LAST_RELEASE + 4], edx
 %endmacro
 
+; NOTE_SERVED count - how many were through on arrival: right after the step that
+; took the place in the queue, before it is timed
+%macro NOTE_SERVED 1
+        mov     eax, [abs %1]
+        mov     [r15 + RECEIPT_SERVED], eax
+%endmacro
+
 ; The lock's next and serving lie as the receipt's arrivals and entry do.
 
 ; MEASURED_TICKET wait... - by a lock of numbers that are served; the macro that
@@ -171,6 +183,7 @@ ENDTEMPLATE thunk_plain_measured
         MEASURED_BEGIN
         TICKET_TAKE abs THE_LOCK, eax
         mov     [r15 + RECEIPT_TICKET], rax
+        NOTE_SERVED THE_LOCK + TICKET_SERVING
         STAMP_TO RECEIPT_QUEUED
         mov     eax, [r15 + RECEIPT_TICKET]
 %if %0 = 1
@@ -195,19 +208,20 @@ TEMPLATE thunk_ticket_pb_measured
         MEASURED_TICKET TICKET_PB_WAIT, ecx
 ENDTEMPLATE thunk_ticket_pb_measured
 
-; COUNT_ARRIVAL - rax = how many have asked before, for locks that do not count
-; them
+; COUNT_ARRIVAL - for locks that do not count who asks
 %macro COUNT_ARRIVAL 0
-        mov     eax, 1
-        lock xadd [abs PLACE_LOCK + LOCK_ARRIVALS], rax
+        lock inc qword [abs PLACE_LOCK + LOCK_ARRIVALS]
 %endmacro
 
-; COUNT_ENTRY - the holder's number in the order of grants
-%macro COUNT_ENTRY 0
-        mov     rax, [abs PLACE_LOCK + LOCK_ENTRIES]
+; NOTE_ENTRY - the holder's number in the order of grants
+%macro NOTE_ENTRY 0
+        mov     eax, [abs PLACE_LOCK + LOCK_ENTRIES]
         mov     [r15 + RECEIPT_ENTRY], eax
-        inc     rax
-        mov     [abs PLACE_LOCK + LOCK_ENTRIES], rax
+%endmacro
+
+; COUNT_ENTRY - the holder is through: before the release
+%macro COUNT_ENTRY 0
+        inc     qword [abs PLACE_LOCK + LOCK_ENTRIES]
 %endmacro
 
 ; NOTE_ARRIVALS count - how many have arrived at the grant
@@ -219,15 +233,18 @@ ENDTEMPLATE thunk_ticket_pb_measured
 ; MEASURED_UNFAIR take, release - locks that keep no order: count it beside them
 %macro MEASURED_UNFAIR 2
         MEASURED_BEGIN
-        COUNT_ARRIVAL
+        mov     eax, 1
+        lock xadd [abs PLACE_LOCK + LOCK_ARRIVALS], rax
         mov     [r15 + RECEIPT_TICKET], rax
+        NOTE_SERVED PLACE_LOCK + LOCK_ENTRIES
         STAMP_TO RECEIPT_QUEUED
         %1      abs THE_LOCK, eax
-        COUNT_ENTRY
+        NOTE_ENTRY
         NOTE_ARRIVALS PLACE_LOCK + LOCK_ARRIVALS
         LAST_RELEASE_READ
         MEASURED_CALL
         LAST_RELEASE_WRITE
+        COUNT_ENTRY
         %2      abs THE_LOCK
         MEASURED_END
 %endmacro
@@ -250,6 +267,7 @@ TEMPLATE thunk_mcs_measured
         MEASURED_BEGIN
         COUNT_ARRIVAL
         MCS_TAKE THE_LOCK
+        NOTE_SERVED PLACE_LOCK + LOCK_ENTRIES
         STAMP_TO RECEIPT_QUEUED
         MCS_WAIT THE_LOCK
         test    r8d, r8d
@@ -258,11 +276,12 @@ TEMPLATE thunk_mcs_measured
         mov     [rcx + THE_LOCK + MCS_NUMBER], rax
 .told: mov     rax, [rcx + THE_LOCK + MCS_NUMBER]
         mov     [r15 + RECEIPT_TICKET], rax
-        COUNT_ENTRY
+        NOTE_ENTRY
         NOTE_ARRIVALS PLACE_LOCK + LOCK_ARRIVALS
         LAST_RELEASE_READ
         MEASURED_CALL
         LAST_RELEASE_WRITE
+        COUNT_ENTRY
         MCS_RELEASE THE_LOCK, told
         MEASURED_END
 ENDTEMPLATE thunk_mcs_measured
@@ -272,6 +291,7 @@ TEMPLATE thunk_clh_measured
         COUNT_ARRIVAL
         CLH_TAKE THE_LOCK
         mov     r9d, eax
+        NOTE_SERVED PLACE_LOCK + LOCK_ENTRIES
         STAMP_TO RECEIPT_QUEUED
         mov     eax, r9d
         CLH_WAIT THE_LOCK
@@ -279,11 +299,12 @@ TEMPLATE thunk_clh_measured
         mov     [r15 + RECEIPT_TICKET], rax
         inc     rax
         mov     [rcx + THE_LOCK + CLH_NUMBER], rax
-        COUNT_ENTRY
+        NOTE_ENTRY
         NOTE_ARRIVALS PLACE_LOCK + LOCK_ARRIVALS
         LAST_RELEASE_READ
         MEASURED_CALL
         LAST_RELEASE_WRITE
+        COUNT_ENTRY
         CLH_RELEASE THE_LOCK
         MEASURED_END
 ENDTEMPLATE thunk_clh_measured
@@ -292,14 +313,16 @@ TEMPLATE thunk_anderson_measured
         MEASURED_BEGIN
         ANDERSON_TAKE THE_LOCK
         mov     [r15 + RECEIPT_TICKET], rax
+        NOTE_SERVED PLACE_LOCK + LOCK_ENTRIES
         STAMP_TO RECEIPT_QUEUED
         mov     eax, [r15 + RECEIPT_TICKET]
         ANDERSON_WAIT THE_LOCK
-        COUNT_ENTRY
+        NOTE_ENTRY
         NOTE_ARRIVALS THE_LOCK + ANDERSON_NEXT
         LAST_RELEASE_READ
         MEASURED_CALL
         LAST_RELEASE_WRITE
+        COUNT_ENTRY
         ANDERSON_RELEASE THE_LOCK
         MEASURED_END
 ENDTEMPLATE thunk_anderson_measured

@@ -69,6 +69,7 @@ struct toll_cpu_account {
 struct toll_type {
     uint64_t type_id;
     uint64_t calls;
+    uint64_t refusals; // measured ones: with the tolls off they have no type
     uint64_t overruns;
     uint64_t off_sum;
     uint64_t off_max;
@@ -92,6 +93,13 @@ struct toll_slot_account {
     struct histogram off;
 };
 
+// The calls that found a queue of one length on arrival.
+struct toll_queue {
+    uint64_t calls;
+    uint64_t wait_sum;
+    uint64_t wait_max;
+};
+
 // One resource on one CPU. Made with its first receipt there.
 struct toll_resource_account {
     uint64_t sequence;
@@ -100,6 +108,8 @@ struct toll_resource_account {
     uint64_t max_handover;
     uint64_t max_wait;
     uint64_t longest_run;
-    uint64_t run;        // the one that goes on
-    uint64_t next_entry; // that continues it
+    uint64_t run;                        // the one that goes on
+    uint64_t next_entry;                 // that continues it
+    struct toll_queue queues[TOLL_CPUS]; // by length
+    struct histogram wait;
 };

@@ -144,9 +144,12 @@ void offsets(void) {
     OFFSET(RECEIPT_TICKET, receipt, ticket);
     OFFSET(RECEIPT_ENTRY, receipt, entry);
     OFFSET(RECEIPT_ARRIVALS, receipt, arrivals);
+    OFFSET(RECEIPT_SERVED, receipt, served);
     OFFSET(RECEIPT_SLOT, receipt, slot);
+    OFFSET(RECEIPT_RESOURCE, receipt, resource);
     OFFSET(RECEIPT_TYPE_ID, receipt, type_id);
     VALUE(RECEIPT_SIZE);
+    VALUE(RECEIPT_REFUSED);
     VALUE(PLACE_LOCK);
     VALUE(PLACE_CALLOUT);
     VALUE(PLACE_TYPE);

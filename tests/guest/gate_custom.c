@@ -255,6 +255,21 @@ static bool check_type(
     return true;
 }
 
+// Whether a slot's tolls tell of one refusal of a type, if they were on.
+static bool type_was_refused(uint32_t index, uint32_t type_id, bool measured) {
+    struct toll toll;
+    uint64_t refusals = 0;
+    CHECK_EQUAL(tollgate_toll_read(index, TOLL_ALL_CPUS, &toll), 0);
+    for (uint32_t i = 0; i < toll.num_types; i++) {
+        if (toll.types[i].type_id == type_id) {
+            CHECK_EQUAL(toll.types[i].calls, 0);
+            refusals += toll.types[i].refusals;
+        }
+    }
+    CHECK_EQUAL(refusals, measured);
+    return true;
+}
+
 bool unlisted_types_are_refused(void) {
     uint32_t index = listing_slot();
     if (index == CALLOUT_SLOTS) {
@@ -263,11 +278,13 @@ bool unlisted_types_are_refused(void) {
     const struct custom_slot *slot = tollgate_slot(index);
     uint64_t refusals;
     long result;
+    CHECK_EQUAL(tollgate_toll_reset(), 0);
     for (int toll = TOLL_OFF; toll <= TOLL_ON; toll++) {
         CHECK(tollgate_set_toll(toll) >= 0);
         CHECK(check_type(index, unlisted_type(slot), &result, &refusals));
         CHECK_EQUAL(result, -EPERM);
         CHECK_EQUAL(refusals, 1);
+        CHECK(type_was_refused(index, unlisted_type(slot), toll != TOLL_OFF));
         for (uint32_t i = 0; i < slot->num_types; i++) {
             CHECK(check_type(index, slot->types[i], &result, &refusals));
             CHECK(result != -EPERM);

@@ -48,6 +48,7 @@ int main(void) {
         TEST(fenced_slots_are_refused),
         TEST(tolls_count_exactly),
         TEST(numbers_begin_anew_with_the_tolls),
+        TEST(queues_are_counted),
         TEST(tolls_are_plausible),
         TEST(toll_reads_are_checked),
         TEST(toll_area_is_read_only),

@@ -39,6 +39,7 @@ bool noise_is_measured(void);
 // gate_tolls.c: what was measured, and where it lies.
 bool tolls_count_exactly(void);
 bool numbers_begin_anew_with_the_tolls(void);
+bool queues_are_counted(void);
 bool tolls_are_plausible(void);
 bool toll_reads_are_checked(void);
 bool toll_area_is_read_only(void);

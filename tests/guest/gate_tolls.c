@@ -92,6 +92,37 @@ bool numbers_begin_anew_with_the_tolls(void) {
     return ok;
 }
 
+// One caller finds nobody ahead, whatever the lock, and breaks no bound.
+static bool queue_is_empty(uint32_t resource, enum lock_kind kind) {
+    struct toll_resource figures;
+    CHECK_EQUAL(tollgate_set_lock(resource, kind), 0);
+    CHECK_EQUAL(tollgate_resource_read(resource, &figures), 0);
+    CHECK_EQUAL(figures.grants, 0); // of the lock before
+    call_often(SLOT_SHARED);
+    CHECK_EQUAL(tollgate_resource_read(resource, &figures), 0);
+    CHECK_EQUAL(figures.grants, CALLS);
+    CHECK_EQUAL(figures.queue[0].calls, CALLS);
+    CHECK_EQUAL(figures.queue[0].wait_max, figures.max_wait);
+    CHECK_EQUAL(figures.wait.count, CALLS);
+    CHECK_EQUAL(figures.wait.max, figures.max_wait);
+    CHECK(figures.max_wait <= figures.max_handover);
+    CHECK_EQUAL(figures.broken, 0);
+    return true;
+}
+
+bool queues_are_counted(void) {
+    uint32_t index = tollgate_slot(SLOT_SHARED)->resource;
+    uint32_t before = tollgate_resource(index)->lock_kind;
+    bool ok = true;
+    CHECK(tollgate_set_toll(TOLL_ON) >= 0);
+    for (uint32_t kind = 0; kind < NUM_LOCK_KINDS; kind++) {
+        ok = queue_is_empty(index, (enum lock_kind)kind) && ok;
+    }
+    CHECK(tollgate_set_toll(TOLL_OFF) >= 0);
+    CHECK_EQUAL(tollgate_set_lock(index, (enum lock_kind)before), 0);
+    return ok;
+}
+
 static bool is_plausible(const struct toll_distribution *d) {
     CHECK_EQUAL(d->count, CALLS);
     CHECK(d->min <= d->median);

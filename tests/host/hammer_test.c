@@ -148,7 +148,10 @@ int tollgate_toll_read(uint32_t index, uint32_t cpu, struct toll *toll) {
 int tollgate_resource_read(uint32_t index, struct toll_resource *figures) {
     (void)index;
     *figures = (struct toll_resource){
-        .bound = 100, .max_wait = gate.max_wait, .cpus = THREADS};
+        .bound = 100,
+        .max_wait = gate.max_wait,
+        .cpus = THREADS,
+        .broken = gate.max_wait > 100};
     return 0;
 }
 long tollgate_noise_floor(uint32_t us) {

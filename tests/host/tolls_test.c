@@ -56,7 +56,12 @@ unsigned long getauxval(unsigned long type) {
     return type == AT_TOLLGATE_TOLLS ? (uintptr_t)area : 0;
 }
 
+static void (*at_fold)(void); // what happens meanwhile
+
 int tollgate_toll_fold(void) {
+    if (at_fold) {
+        at_fold();
+    }
     return 0;
 }
 
@@ -429,20 +434,249 @@ START_TEST(resource_of_all_cpus) {
 }
 END_TEST
 
-START_TEST(handover_of_a_free_lock_begins_with_the_question) {
+START_TEST(handover_of_a_free_lock_begins_with_the_arrival) {
     setup();
     struct receipt receipt = waited(0, 0);
     receipt.prev_release = 0;
     put(0, receipt);
     fold_all();
     read_shared(1);
-    ck_assert_uint_eq(shared.max_handover, 200);
-    receipt.queued = 19000;
+    ck_assert_uint_eq(shared.max_handover, 220);
+    receipt.arrived = 19000;
     receipt.prev_release = 19005; // released just after
     put(0, receipt);
     fold_all();
     read_shared(1);
     ck_assert_uint_eq(shared.max_handover, 1215);
+}
+END_TEST
+
+// --- the queue found on arrival, and the bound ------------------------------
+
+// A call that found `queue` others ahead and waited that long, for a release 10
+// before its grant.
+static struct receipt queued(uint32_t queue, uint64_t wait) {
+    struct receipt receipt = waited(1000, 1000);
+    receipt.served = 1000 - queue;
+    receipt.granted = receipt.queued + wait;
+    receipt.prev_release = receipt.granted - 10;
+    receipt.released = receipt.granted + 100;
+    receipt.left = receipt.released + 10;
+    return receipt;
+}
+
+START_TEST(queues_by_length) {
+    setup();
+    put(0, queued(0, 10));
+    put(0, queued(2, 150));
+    put(1, queued(2, 170));
+    put(1, queued(TOLL_CPUS - 1, 5000));
+    fold_all();
+    read_shared(4);
+    ck_assert_uint_eq(shared.queue[0].calls, 1);
+    ck_assert_uint_eq(shared.queue[1].calls, 0);
+    ck_assert_uint_eq(shared.queue[2].calls, 2);
+    ck_assert_uint_eq(shared.queue[2].wait_sum, 320);
+    ck_assert_uint_eq(shared.queue[2].wait_max, 170);
+    ck_assert_uint_eq(shared.queue[2].bound, 2 * 100 + 3 * 10);
+    ck_assert_uint_eq(shared.queue[TOLL_CPUS - 1].wait_max, 5000);
+    ck_assert_uint_eq(shared.wait.count, 4);
+    ck_assert_uint_eq(shared.wait.max, 5000);
+    read_slot(SLOT, TOLL_ALL_CPUS);
+    ck_assert_uint_eq(toll.worst[0].queue, TOLL_CPUS - 1);
+    ck_assert_uint_eq(toll.worst[1].queue, 2);
+}
+END_TEST
+
+START_TEST(queues_wrap_around) {
+    struct receipt receipt = queued(0, 10);
+    setup();
+    receipt.ticket = 1;
+    receipt.entry = 1;
+    receipt.served = UINT32_MAX;
+    put(0, receipt);
+    fold_all();
+    read_shared(4);
+    ck_assert_uint_eq(shared.queue[2].calls, 1);
+}
+END_TEST
+
+START_TEST(calls_within_the_bound_break_none) {
+    setup();
+    put(0, queued(0, 10));
+    put(0, queued(1, 1 * 100 + 2 * 10));
+    put(1, queued(3, 3 * 100 + 4 * 10));
+    fold_all();
+    read_shared(4);
+    ck_assert_uint_eq(shared.bound, 3 * 100 + 4 * 10);
+    ck_assert_uint_eq(shared.max_wait, shared.bound);
+    ck_assert_uint_eq(shared.broken, 0);
+}
+END_TEST
+
+// Below the bound for all, above the one for so short a queue.
+START_TEST(one_cycle_above_the_bound_of_a_length) {
+    setup();
+    put(0, queued(1, 1 * 100 + 2 * 10 + 1));
+    fold_all();
+    read_shared(4);
+    ck_assert_uint_lt(shared.max_wait, shared.bound);
+    ck_assert_uint_eq(shared.broken, 1);
+    // What another CPU held longer may well have been what it waited for.
+    struct receipt long_one = queued(0, 10);
+    long_one.released++;
+    put(1, long_one);
+    fold_all();
+    read_shared(4);
+    ck_assert_uint_eq(shared.broken, 0);
+}
+END_TEST
+
+START_TEST(calls_above_the_bound_are_counted) {
+    setup();
+    for (int i = 0; i < 5; i++) {
+        put(0, queued(1, 1000));
+    }
+    put(1, queued(3, 1 + 3 * 100 + 4 * 10));
+    fold_all();
+    read_shared(4);
+    ck_assert_uint_eq(shared.bound, 340);
+    ck_assert_uint_eq(shared.broken, 5); // that one is in the bound's bucket
+    read_shared(1);
+    ck_assert_uint_eq(shared.broken, 6);
+}
+END_TEST
+
+// A CPU that goes on while a resource is read: what has caused the waits that
+// were seen is there, though it was folded later than they.
+static void hold_for_long(void) {
+    static int folds;
+    if (++folds == 2) {
+        struct receipt receipt = queued(0, 10);
+        receipt.released = receipt.granted + 500;
+        put(1, receipt);
+        fold_all();
+    }
+}
+
+START_TEST(causes_are_folded_after_their_effects) {
+    setup();
+    put(0, queued(1, 510));
+    fold_all();
+    read_shared(4);
+    ck_assert_uint_gt(shared.broken, 0);
+    at_fold = hold_for_long;
+    read_shared(4);
+    at_fold = NULL;
+    ck_assert_uint_eq(shared.max_hold, 500);
+    ck_assert_uint_eq(shared.grants, 1);
+    ck_assert_uint_eq(shared.broken, 0);
+}
+END_TEST
+
+START_TEST(another_lock_begins_anew) {
+    setup();
+    put(0, queued(1, 1000));
+    fold_all();
+    put(0, queued(1, 1000));
+    put(1, queued(1, 2000));
+    for (uint32_t i = 0; i < NUM_CPUS; i++) {
+        tolls_forget_resource(&cpus[i], RESOURCE);
+    }
+    read_shared(4);
+    ck_assert_uint_eq(shared.grants, 0);
+    ck_assert_uint_eq(shared.max_wait, 0);
+    ck_assert_uint_eq(shared.broken, 0);
+    read_slot(SLOT, TOLL_ALL_CPUS);
+    ck_assert_uint_eq(toll.calls, 3);
+}
+END_TEST
+
+// --- worst receipts, types ---------------------------------------------------
+
+START_TEST(the_longest_are_kept_in_order) {
+    setup();
+    for (uint64_t i = 0; i < 60; i++) {
+        put((uint32_t)(i % NUM_CPUS), plain(i * 37 % 60)); // each of 0..59
+    }
+    fold_all();
+    read_slot(SLOT, TOLL_ALL_CPUS);
+    ck_assert_uint_eq(toll.num_worst, TOLL_WORST);
+    for (uint64_t i = 0; i < TOLL_WORST; i++) {
+        ck_assert_uint_eq(toll.worst[i].hold, 59 - i);
+    }
+    read_slot(SLOT, 1); // those with i % 3 == 1
+    ck_assert_uint_eq(toll.num_worst, TOLL_WORST);
+    for (uint64_t i = 1; i < TOLL_WORST; i++) {
+        ck_assert_uint_lt(toll.worst[i].hold, toll.worst[i - 1].hold);
+    }
+}
+END_TEST
+
+static struct receipt of_type(uint32_t type_id, uint64_t hold) {
+    struct receipt receipt = plain(hold);
+    receipt.type_id = type_id;
+    return receipt;
+}
+
+START_TEST(types_are_told_apart) {
+    setup();
+    put(0, of_type(47, 100));
+    put(0, of_type(0, 300));
+    put(0, of_type(47, 200));
+    put(1, of_type(47, 50));
+    fold_all();
+    read_slot(SLOT, TOLL_ALL_CPUS);
+    ck_assert_uint_eq(toll.num_types, 2);
+    ck_assert_uint_eq(toll.types[0].type_id, 47);
+    ck_assert_uint_eq(toll.types[0].calls, 3);
+    ck_assert_uint_eq(toll.types[0].off_sum, 350 + 3 * 30);
+    ck_assert_uint_eq(toll.types[0].off_max, 230);
+    ck_assert_uint_eq(toll.types[1].type_id, 0);
+    ck_assert_uint_eq(toll.types[1].calls, 1);
+    ck_assert_uint_eq(toll.other_types.calls, 0);
+}
+END_TEST
+
+START_TEST(types_without_room_are_lumped) {
+    setup();
+    for (uint32_t i = 0; i < TOLL_TYPES + 3; i++) {
+        put(0, of_type(1000 + i, 10));
+        put(1, of_type(2000 + i, 10));
+    }
+    fold_all();
+    read_slot(SLOT, 0);
+    ck_assert_uint_eq(toll.num_types, TOLL_TYPES);
+    ck_assert_uint_eq(toll.other_types.calls, 3);
+    read_slot(SLOT, TOLL_ALL_CPUS);
+    ck_assert_uint_eq(toll.num_types, TOLL_TYPES);
+    ck_assert_uint_eq(toll.other_types.calls, TOLL_TYPES + 6);
+    ck_assert_uint_eq(toll.other_types.off_max, 40);
+}
+END_TEST
+
+START_TEST(refused_calls_have_a_type) {
+    struct receipt refused = of_type(48, 999);
+    refused.resource = RECEIPT_REFUSED;
+    setup();
+    put(0, of_type(47, 10));
+    put(0, refused);
+    cpus[0].refusals[SLOT]++;
+    fold_all();
+    read_slot(SLOT, 0);
+    ck_assert_uint_eq(toll.calls, 1);
+    ck_assert_uint_eq(toll.off.count, 1);
+    ck_assert_uint_eq(toll.refusals, 1);
+    ck_assert_uint_eq(toll.num_worst, 1);
+    ck_assert_uint_eq(toll.types[1].type_id, 48);
+    ck_assert_uint_eq(toll.types[1].calls, 0);
+    ck_assert_uint_eq(toll.types[1].refusals, 1);
+    struct toll_receipt last;
+    ck_assert_int_eq(tollgate_last_receipt(0, &last), 0);
+    ck_assert_uint_eq(last.type_id, 47);
+    reset_all();
+    read_slot(SLOT, 0);
+    ck_assert_uint_eq(toll.num_types, 0);
 }
 END_TEST
 
@@ -876,7 +1110,18 @@ int main(void) {
         run_needs_somebody_who_waits,
         run_wraps_around,
         resource_of_all_cpus,
-        handover_of_a_free_lock_begins_with_the_question,
+        handover_of_a_free_lock_begins_with_the_arrival,
+        queues_by_length,
+        queues_wrap_around,
+        calls_within_the_bound_break_none,
+        one_cycle_above_the_bound_of_a_length,
+        calls_above_the_bound_are_counted,
+        causes_are_folded_after_their_effects,
+        another_lock_begins_anew,
+        the_longest_are_kept_in_order,
+        types_are_told_apart,
+        types_without_room_are_lumped,
+        refused_calls_have_a_type,
         fold_goes_by_batches,
         room_is_used_again,
         full_room_loses_nothing,

@@ -211,19 +211,45 @@ static void print_result(
     hammer_print_findings(result);
 }
 
+// Send what was written as one record, and free it.
+static bool send(struct json *json) {
+    json_end(json);
+    bool sent = json_report(json);
+    if (!sent) {
+        complain("can not write to %s: %s", REPORT_DEVICE, strerror(errno));
+    }
+    json_free(json);
+    return sent;
+}
+
 static bool report(
     const struct hammer_plan *plan, const struct hammer_result *result) {
     struct json json = {0};
     json_begin(&json, NULL, JSON_OBJECT);
     json_text(&json, "type", "stress");
     hammer_json(&json, plan, result);
-    json_end(&json);
-    bool sent = json_report(&json);
-    if (!sent) {
-        complain("can not write to %s: %s", REPORT_DEVICE, strerror(errno));
+    return send(&json);
+}
+
+static bool report_timeline(
+    const struct hammer_plan *plan, const struct hammer_result *result) {
+    struct json json = {0};
+    json_begin(&json, NULL, JSON_OBJECT);
+    json_text(&json, "type", "timeline");
+    if (!hammer_timeline(&json, plan, result)) {
+        complain("no timeline: %s", strerror(errno));
+        json_free(&json);
+        return false;
     }
-    json_free(&json);
-    return sent;
+    return send(&json);
+}
+
+// The timeline is part of what lasts longer: --toll full.
+static bool report_all(
+    const struct hammer_plan *plan, const struct hammer_result *result) {
+    bool timeline =
+        plan->toll == TOLL_FULL && result->measured && result->resource_name;
+    return report(plan, result) && (!timeline || report_timeline(plan, result));
 }
 
 // Print each finding that did not hold.
@@ -249,7 +275,7 @@ static int run(const void *argument) {
         fflush(stdout);
         complain_of_failures(&result);
     }
-    if (request->json && !report(&request->plan, &result)) {
+    if (request->json && !report_all(&request->plan, &result)) {
         ok = false;
     }
     hammer_free(&result);

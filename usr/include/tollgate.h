@@ -271,6 +271,7 @@ struct toll_receipt {
     uint32_t slot;
     uint32_t resource; // or NO_RESOURCE
     uint32_t type_id;
+    uint32_t queue;     // calls ahead of it on arrival, the holder's included
     uint32_t overtakes; // later arrivals that were served before this one
 };
 
@@ -294,18 +295,31 @@ struct toll {
                    // kept: they are in no figure above
 };
 
+// The calls that found a queue of one length when they arrived.
+struct toll_queue_length {
+    uint64_t calls;
+    uint64_t wait_sum;
+    uint64_t wait_max;
+    uint64_t bound;
+};
+
 // A resource: what its bound is made of, in cycles. With N CPUs up, a call
-// waits at most (N-1) * max_hold + N * max_handover (docs/formats.md).
+// waits at most (N-1) * max_hold + N * max_handover; one that finds k others
+// ahead at most k * max_hold + (k+1) * max_handover (docs/formats.md).
 struct toll_resource {
     uint64_t grants;
     uint64_t max_hold;
-    uint64_t max_handover; // to a grant, from when the lock was both released
-                           // and asked for
+    uint64_t max_handover; // to a grant, from when the lock was released and
+                           // the call had arrived
     uint64_t max_wait;
     uint64_t bound;
+    uint64_t broken;      // calls that waited longer than either bound: 0 if
+                          // none, else at least so many
     uint64_t longest_run; // grants to one CPU in a row while another waited
     uint32_t cpus;        // N
     uint32_t lock_kind;   // enum lock_kind
+    struct toll_distribution wait;
+    struct toll_queue_length queue[TOLL_CPUS]; // by length
 };
 
 #define TOLL_ALL_CPUS 0xffffffffu
@@ -325,16 +339,18 @@ extern int tollgate_toll_read(uint32_t slot, uint32_t cpu, struct toll *toll);
 // Forget all that was measured. Errors: EPERM unless the process's type is 0.
 extern int tollgate_toll_reset(void);
 
-// Read a resource's longest hold, hand-over and wait, and the bound that
-// follows. Errors: EINVAL no such resource, ENOSYS, EAGAIN as above.
+// Read a resource's longest hold, hand-over and wait, the bound that follows,
+// and how many calls broke it. The check is exact at any time, since the waits
+// are read before all that can have caused them (docs/formats.md). Errors:
+// EINVAL no such resource, ENOSYS, EAGAIN as above.
 extern int tollgate_resource_read(
     uint32_t resource, struct toll_resource *figures);
 
 // The receipt of the last measured call on a CPU that got as far as its
 // callout, from the area alone: no kernel call, no folding. Pinned to that CPU,
 // a caller finds its own call, unless another program has called there since.
-// Errors: EINVAL no such CPU, ENOSYS no area, ENOENT there is none, or it is
-// being overwritten.
+// Errors: EINVAL no such CPU, ENOSYS no area, ENOENT there is none, or none but
+// calls that were refused since the last folding.
 extern int tollgate_last_receipt(uint32_t cpu, struct toll_receipt *receipt);
 
 // The last receipts of a CPU, as many of the last RECEIPTS_MAX calls as were

@@ -79,6 +79,7 @@ static void read_receipt(struct toll_receipt *to, const struct receipt *from) {
         .resource = from->resource == RECEIPT_NO_RESOURCE ? NO_RESOURCE
                                                           : from->resource,
         .type_id = from->type_id,
+        .queue = receipt_queue(from),
         .overtakes = receipt_overtakes(from)};
 }
 
@@ -127,12 +128,13 @@ int tollgate_last_receipt(uint32_t cpu, struct toll_receipt *receipt) {
             high = middle;
         }
     }
+    // Calls that were refused, or are under way, may have come since.
     struct receipt whole;
-    // A call that was refused has left the start of a receipt behind the last.
-    if (copy_receipt(&whole, &receipts[low], cpu) ||
-        (low > 0 && copy_receipt(&whole, &receipts[low - 1], cpu))) {
-        read_receipt(receipt, &whole);
-        return 0;
+    for (uint32_t i = low + 1; i-- > 0;) {
+        if (copy_receipt(&whole, &receipts[i], cpu)) {
+            read_receipt(receipt, &whole);
+            return 0;
+        }
     }
     errno = ENOENT;
     return -1;
@@ -176,6 +178,7 @@ static void raise_to(uint64_t *max, uint64_t value) {
 
 static void add_type(struct toll_type *to, const struct toll_type *from) {
     to->calls += from->calls;
+    to->refusals += from->refusals;
     to->overruns += from->overruns;
     to->off_sum += from->off_sum;
     raise_to(&to->off_max, from->off_max);
@@ -282,28 +285,39 @@ int tollgate_toll_read(uint32_t slot, uint32_t cpu, struct toll *toll) {
 
 // --- resources --------------------------------------------------------------
 
-static void merge_resource(
+static void merge_queue(
+    struct toll_queue_length *to, const struct toll_queue *from) {
+    to->calls += from->calls;
+    to->wait_sum += from->wait_sum;
+    raise_to(&to->wait_max, from->wait_max);
+}
+
+static void merge_waits(
     struct toll_resource *to, const struct toll_resource_account *from) {
     to->grants += from->grants;
+    raise_to(&to->max_wait, from->max_wait);
+    for (uint32_t i = 0; i < TOLL_CPUS; i++) {
+        merge_queue(&to->queue[i], &from->queues[i]);
+    }
+    histogram_merge(&to->wait.histogram, &from->wait);
+}
+
+static void merge_causes(
+    struct toll_resource *to, const struct toll_resource_account *from) {
     raise_to(&to->max_hold, from->max_hold);
     raise_to(&to->max_handover, from->max_handover);
-    raise_to(&to->max_wait, from->max_wait);
     raise_to(&to->longest_run, from->longest_run);
 }
 
-int tollgate_resource_read(uint32_t resource, struct toll_resource *figures) {
-    const struct custom_resource *declared = tollgate_resource(resource);
-    uint64_t mask[TOLLGATE_MASK_WORDS];
-    int cpus = declared ? tollgate_cpus(mask) : 0;
-    if (!declared) {
-        errno = EINVAL;
-        return -1;
-    }
+// Have all CPUs fold, then add up what they know of a resource.
+static int read_accounts(
+    uint32_t resource, struct toll_resource *to,
+    void (*merge)(
+        struct toll_resource *to, const struct toll_resource_account *from)) {
     const struct toll_area *area = area_now();
-    if (!area || cpus < 0) {
+    if (!area) {
         return -1;
     }
-    memset(figures, 0, sizeof(*figures));
     for (uint32_t i = 0; i < TOLL_CPUS; i++) {
         const struct toll_cpu_account *account = account_of(area, i);
         struct toll_resource_account one;
@@ -315,12 +329,58 @@ int tollgate_resource_read(uint32_t resource, struct toll_resource *figures) {
             return -1;
         }
         if (found > 0) {
-            merge_resource(figures, &one);
+            merge(to, &one);
         }
     }
-    figures->cpus = (uint32_t)cpus;
-    figures->lock_kind = declared->lock_kind;
+    return 0;
+}
+
+// Calls that certainly waited longer than `bound`: those in the buckets that
+// begin above it, and the longest one.
+static uint64_t calls_beyond(const struct toll_resource *figures) {
+    const struct histogram *wait = &figures->wait.histogram;
+    uint64_t calls = 0;
+    for (uint32_t i = histogram_bucket(figures->bound) + 1;
+         i < HISTOGRAM_BUCKETS; i++) {
+        calls += wait->buckets[i];
+    }
+    return calls ? calls : figures->max_wait > figures->bound;
+}
+
+static void judge(struct toll_resource *figures) {
+    uint64_t lengths = 0;
     figures->bound = (figures->cpus - 1) * figures->max_hold +
                      figures->cpus * figures->max_handover;
+    for (uint64_t k = 0; k < TOLL_CPUS; k++) {
+        struct toll_queue_length *queue = &figures->queue[k];
+        queue->bound = k * figures->max_hold + (k + 1) * figures->max_handover;
+        lengths += queue->wait_max > queue->bound;
+    }
+    uint64_t calls = calls_beyond(figures);
+    figures->broken = calls > lengths ? calls : lengths;
+}
+
+int tollgate_resource_read(uint32_t resource, struct toll_resource *figures) {
+    const struct custom_resource *declared = tollgate_resource(resource);
+    uint64_t mask[TOLLGATE_MASK_WORDS];
+    if (!declared) {
+        errno = EINVAL;
+        return -1;
+    }
+    int cpus = tollgate_cpus(mask);
+    if (cpus < 0) {
+        return -1;
+    }
+    memset(figures, 0, sizeof(*figures));
+    figures->cpus = (uint32_t)cpus;
+    figures->lock_kind = declared->lock_kind;
+    // The waits first: when the CPUs fold again, they all fold what has caused
+    // them.
+    if (read_accounts(resource, figures, merge_waits) < 0 ||
+        read_accounts(resource, figures, merge_causes) < 0) {
+        return -1;
+    }
+    describe(&figures->wait);
+    judge(figures);
     return 0;
 }

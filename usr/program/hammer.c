@@ -388,6 +388,7 @@ static void collect(struct run *run) {
         start = worker->start < start ? worker->start : start;
         end = worker->end > end ? worker->end : end;
     }
+    result->start = start;
     result->ticks = end > start ? end - start : 0;
     result->jain = jain_index(shares, run->num_workers);
 }

@@ -70,6 +70,7 @@ struct hammer_result {
     enum hammer_check check;
     uint64_t arg;   // first argument, as used
     uint64_t hz;    // cycles in a second
+    uint64_t start; // time-stamp counter at the first start
     uint64_t ticks; // from the first start to the last end
     uint64_t calls; // on all CPUs
     uint64_t refused;
@@ -111,5 +112,13 @@ void hammer_print_findings(const struct hammer_result *result);
 
 // Write all of it as members of the JSON object that is open.
 void hammer_json(
+    struct json *json, const struct hammer_plan *plan,
+    const struct hammer_result *result);
+
+// Write the last calls of a measured run on a resource, in the order of their
+// grants, as members of the JSON object that is open (docs/formats.md). As many
+// as the CPUs still have: read it right after the run. Returns false if there
+// is no such slot, or no memory.
+bool hammer_timeline(
     struct json *json, const struct hammer_plan *plan,
     const struct hammer_result *result);

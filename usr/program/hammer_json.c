@@ -3,6 +3,8 @@
 // them; "cycles_per_sec" converts.
 #include "usr/program/hammer.h"
 
+#include "usr/program/figures.h"
+
 // [last, count] of each bucket that has counted something.
 static void write_buckets(
     struct json *json, const struct histogram *histogram) {
@@ -48,6 +50,7 @@ static void write_receipt(
     json_u64(json, "left", receipt->left - receipt->arrived);
     json_u64(json, "ticket", receipt->ticket);
     json_u64(json, "entry", receipt->entry);
+    json_u64(json, "queue", receipt->queue);
     json_u64(json, "overtakes", receipt->overtakes);
     json_u64(json, "wait", receipt->wait);
     json_u64(json, "hold", receipt->hold);
@@ -64,6 +67,7 @@ static void write_type(
         json_u64(json, "type_id", type->type_id);
     }
     json_u64(json, "calls", type->calls);
+    json_u64(json, "refusals", type->refusals);
     json_u64(json, "overruns", type->overruns);
     json_u64(json, "off_sum", type->off_sum);
     json_u64(json, "off_max", type->off_max);
@@ -76,7 +80,7 @@ static void write_types(struct json *json, const struct toll *toll) {
     for (uint32_t i = 0; i < toll->num_types; i++) {
         write_type(json, true, &toll->types[i]);
     }
-    if (toll->other_types.calls) {
+    if (toll->other_types.calls || toll->other_types.refusals) {
         write_type(json, false, &toll->other_types);
     }
     json_end(json);
@@ -103,6 +107,25 @@ static void write_toll(
     json_end(json);
 }
 
+// By the length that was found on arrival, those that were.
+static void write_queue(
+    struct json *json, const struct toll_resource *resource) {
+    json_begin(json, "queue", JSON_ARRAY);
+    for (uint32_t length = 0; length < TOLL_CPUS; length++) {
+        const struct toll_queue_length *queue = &resource->queue[length];
+        if (queue->calls) {
+            json_begin(json, NULL, JSON_OBJECT);
+            json_u64(json, "length", length);
+            json_u64(json, "n", queue->calls);
+            json_u64(json, "wait_sum", queue->wait_sum);
+            json_u64(json, "wait_max", queue->wait_max);
+            json_u64(json, "bound", queue->bound);
+            json_end(json);
+        }
+    }
+    json_end(json);
+}
+
 static void write_resource(
     struct json *json, const struct toll_resource *resource) {
     json_begin(json, "bound", JSON_OBJECT);
@@ -113,6 +136,9 @@ static void write_resource(
     json_u64(json, "max_wait", resource->max_wait);
     json_u64(json, "bound", resource->bound);
     json_u64(json, "longest_run", resource->longest_run);
+    json_u64(json, "broken", resource->broken);
+    json_real(json, "margin", ratio(resource->bound, resource->max_wait));
+    write_queue(json, resource);
     json_end(json);
 }
 

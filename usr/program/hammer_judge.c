@@ -87,25 +87,37 @@ static void judge_order(struct hammer_result *result) {
 
 static void judge_bound(struct hammer_result *result) {
     const struct toll_resource *resource = &result->resource;
-    bool fair = tollgate_lock_is_fair(result->lock_kind);
-    bool within = resource->max_wait <= resource->bound;
+    const char *lock = tollgate_lock_name(result->lock_kind);
     char wait[FIGURE_SIZE];
     char bound[FIGURE_SIZE];
+    char broken[FIGURE_SIZE];
     format_time(wait, resource->max_wait, result->hz);
     format_time(bound, resource->bound, result->hz);
-    if (!fair) {
+    format_count(broken, resource->broken);
+    if (!tollgate_lock_is_fair(result->lock_kind) && resource->broken != 0) {
+        find(
+            result, true,
+            "the %s lock has no bound: %s waits beyond a fair one's, longest "
+            "%s",
+            lock, broken, wait);
+    } else if (!tollgate_lock_is_fair(result->lock_kind)) {
         find(
             result, true,
             "the %s lock has no bound: longest wait %s (a fair lock's: %s)",
-            tollgate_lock_name(result->lock_kind), wait, bound);
-    } else if (within && resource->max_wait == 0) {
+            lock, wait, bound);
+    } else if (resource->broken != 0) {
+        find(
+            result, false,
+            "%s calls waited ABOVE the bound of the queue that they found; "
+            "longest wait %s, bound of the longest queue %s",
+            broken, wait, bound);
+    } else if (resource->max_wait == 0) {
         find(result, true, "nobody had to wait; the bound is %s", bound);
     } else {
         find(
-            result, within,
-            "the longest wait, %s, is %s the bound, %s: margin %.1f", wait,
-            within ? "within" : "ABOVE", bound,
-            ratio(resource->bound, resource->max_wait));
+            result, true,
+            "the longest wait, %s, is within the bound, %s: margin %.1f", wait,
+            bound, ratio(resource->bound, resource->max_wait));
     }
 }
 
