@@ -49,7 +49,7 @@
 // (syscall/toll_shot.h); bytes written. To be called by a thread that stays on
 // one CPU; what it is not told is what happened while the tolls were off.
 // -ENODEV this CPU has no timer of its own, -EINTR, -EFAULT. Administrator.
-#define TOLLGATE_SHOT 1013
+#define TOLLGATE_SHOT 1014
 // (): the samples of docs/adding-a-kernel-call.md.
 #define TOLLGATE_FOO 1100
 #define TOLLGATE_PK 1101

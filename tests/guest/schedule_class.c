@@ -506,6 +506,41 @@ bool displaced_find_another_cpu(void) {
     return conductor_end();
 }
 
+// A CPU that was kicked for one takes a higher one, which another was kicked
+// for: the first goes to a third CPU. (With --icount in this order; else it may
+// find its CPU at once.)
+bool untaken_find_another_cpu(void) {
+    CHECK(conductor_begin());
+    if (cpus.count < 4) {
+        return conductor_end() && ktap_skip("needs four CPUs");
+    }
+    uint32_t kicked = cpus.cpus[1];
+    uint32_t third = cpus.cpus[2];
+    uint32_t other = cpus.cpus[3];
+    struct actor busy = {SCHED_FIFO, LOW, {third, third},
+                         part_spin,  0,   .cue = 0};
+    struct actor loop = {SCHED_OTHER, 0, {other, other},
+                         part_spin,   0, .cue = 0};
+    struct actor low = {SCHED_FIFO, MIDDLE, {kicked, third},
+                        part_where, 'l',    .cue = 0};
+    struct actor high = {SCHED_FIFO, HIGH, {kicked, other},
+                         part_spin,  0,    .with = &low};
+    stop = false;
+    CHECK(actor_start(&low) && actor_start(&high));
+    CHECK(actor_start(&busy) && actor_start(&loop));
+    actor_go(&busy);
+    actor_go(&loop);
+    pause_ms(2 * TICK_MS);
+    actor_go(&low);
+    actor_end(&low);
+    stop = true;
+    actor_end(&high);
+    actor_end(&busy);
+    actor_end(&loop);
+    CHECK(log_is("l"));
+    return conductor_end();
+}
+
 // What makes every CPU answer (a rendezvous, a stop of the machine, a TLB
 // shoot-down) works while loops of high priority keep all the others.
 bool loops_do_not_starve_the_kernel(void) {

@@ -61,6 +61,7 @@ bool round_robin_rotates(void);
 bool lowered_gives_way(void);
 bool lowest_cpu_is_chosen(void);
 bool displaced_find_another_cpu(void);
+bool untaken_find_another_cpu(void);
 bool loops_do_not_starve_the_kernel(void);
 
 // What another process of this program does; its exit status.
