@@ -89,6 +89,19 @@ def distribution_plots($run; $kind; $what):
             | map(hammer_series) | join(" "))\"; unit = \"\(axis_unit($run))\"")
     end;
 
+# The outline of a histogram of whole microseconds, down to the floor where
+# there are none; a logarithmic axis has no 0.
+def bins_outline($log):
+  . as $bins
+  | def at: if $log then [., 0.5] | max else . end;
+    range(0; length) as $i
+  | $bins[$i] as [$us, $count]
+  | (if $i > 0 and $bins[$i - 1][0] + 1 == $us then empty
+     else "\($us | at) 0.7" end),
+    "\($us | at) \($count)", "\($us + 1) \($count)",
+    (if $i + 1 < ($bins | length) and $bins[$i + 1][0] == $us + 1 then empty
+     else "\($us + 1) 0.7" end);
+
 def latency_plots($run):
   [$run | records("latency")] as $records
   | range(0; $records | length) as $i
@@ -99,11 +112,12 @@ def latency_plots($run):
   | [.threads[] | select(.histogram | length > 0)] as $threads
   | if ($threads | length) == 0 then empty
     else
-      [$threads[] | block("CPU \(.cpu)"; .histogram[] | "\(.[0]) \(.[1])")]
+      ([$threads[].histogram[][0]] | max >= 400) as $log
+      | [$threads[] | block("CPU \(.cpu)"; .histogram | bins_outline($log))]
       | plot_all("latency-\($i)"; "latency"; wide; "Latency of \($what)";
           ($threads | map("CPU \(.cpu): longest \(.max_ns | ns_text) of \(.n
             | plural("sample"))") | join("; "));
-          "blocks = \($threads | length)")
+          "blocks = \($threads | length); log = \(if $log then 1 else 0 end)")
     end;
 
 def shares_plot($run):
@@ -142,16 +156,38 @@ def bound_plots($run):
         | join("; "));
       "last = \($last); step = \([1, ($last / 12 | ceil)] | max); unit = \"\(axis_unit($run))\"");
 
-# The last calls, as many as a picture shows.
+# How many calls a picture of hand-overs shows.
+def timeline_calls: 48;
+
+# Of the calls that were kept, consecutive ones: with most hand-overs among most
+# CPUs in the least time. A stop of the host would leave nothing of the others
+# to see.
+def timeline_window:
+  sort_by(.granted)
+  | . as $calls
+  | ([length, timeline_calls] | min) as $n
+  | [range(0; length - $n + 1) as $i
+     | $calls[$i:$i + $n]
+     | . as $w
+     | {calls: .,
+        spread: (((map(.left) | max) - (map(.arrived) | min) + 1)
+          / (([range(1; $n) | select($w[.].cpu != $w[. - 1].cpu)] | length + 1)
+             * (map(.cpu) | unique | length)))}]
+  | min_by(.spread).calls;
+
 def timeline_plots($run):
   [$run | records("timeline") | select(.receipts | length > 0)] as $with
   | range(0; $with | length) as $i
   | $with[$i]
   | .cycles_per_sec as $hz
-  | (.receipts | sort_by(.granted) | .[-48:]) as $calls
+  | (.receipts | timeline_window) as $calls
   | ($calls | map(.arrived) | min) as $zero
   | ($calls | map(.cpu) | max + 1) as $cpus
-  | def at: . - $zero | axis($run; $hz);
+  | (($calls | map(.left) | max) - $zero | axis($run; $hz)) as $span
+  | (if $run | counts_instructions then [1, "instructions"]
+     elif $span < 2e-6 then [1e9, "ns"] elif $span < 2e-3 then [1e6, "µs"]
+     elif $span < 2 then [1e3, "ms"] else [1, "s"] end) as [$scale, $unit]
+  | def at: (. - $zero | axis($run; $hz)) * $scale;
     [block("off"; $calls[] | "\(.cpu) \(.arrived | at) \(.left | at)"),
      block("waits"; $calls[] | "\(.cpu) \(.queued | at) \(.granted | at)"),
      block("holds"; $calls[] | "\(.cpu) \(.granted | at) \(.released | at)"),
@@ -160,8 +196,8 @@ def timeline_plots($run):
          + "\($calls[$k].cpu) \($calls[$k].granted | at)")]
   | plot_all("timeline-\($i)"; "timeline"; wide;
       "Hand-overs of \($with[$i].resource)";
-      "The last \($calls | length | plural("call")): for each CPU when it waited and when it held \($with[$i].resource)";
-      "cpus = \($cpus); step = \([1, ($cpus / 16 | ceil)] | max); unit = \"\(axis_unit($run))\"");
+      "\($calls | length | plural("call")) in a row: for each CPU when it waited and when it held \($with[$i].resource)";
+      "cpus = \($cpus); step = \([1, ($cpus / 16 | ceil)] | max); unit = \"\($unit)\"");
 
 def scope_plot($run):
   [($run.scope.classes // [])[] | select(.class == "custom")] as $with

@@ -91,6 +91,8 @@ static void judge_bound(struct hammer_result *result) {
     char wait[FIGURE_SIZE];
     char bound[FIGURE_SIZE];
     char broken[FIGURE_SIZE];
+    char noise[FIGURE_SIZE];
+    format_time(noise, hammer_noise_floor(result), result->hz);
     format_time(wait, resource->max_wait, result->hz);
     format_time(bound, resource->bound, result->hz);
     format_count(broken, resource->broken);
@@ -98,26 +100,28 @@ static void judge_bound(struct hammer_result *result) {
         find(
             result, true,
             "the %s lock has no bound: %s waits beyond a fair one's, longest "
-            "%s",
-            lock, broken, wait);
+            "%s, noise floor %s",
+            lock, broken, wait, noise);
     } else if (!tollgate_lock_is_fair(result->lock_kind)) {
         find(
             result, true,
-            "the %s lock has no bound: longest wait %s (a fair lock's: %s)",
-            lock, wait, bound);
+            "the %s lock has no bound: longest wait %s, noise floor %s (a fair "
+            "lock's bound: %s)",
+            lock, wait, noise, bound);
     } else if (resource->broken != 0) {
         find(
             result, false,
             "%s calls waited ABOVE the bound of the queue that they found; "
-            "longest wait %s, bound of the longest queue %s",
-            broken, wait, bound);
+            "longest wait %s, bound of the longest queue %s, noise floor %s",
+            broken, wait, bound, noise);
     } else if (resource->max_wait == 0) {
         find(result, true, "nobody had to wait; the bound is %s", bound);
     } else {
         find(
             result, true,
-            "the longest wait, %s, is within the bound, %s: margin %.1f", wait,
-            bound, ratio(resource->bound, resource->max_wait));
+            "the longest wait, %s (noise floor %s), is within the bound, %s: "
+            "margin %.1f",
+            wait, noise, bound, ratio(resource->bound, resource->max_wait));
     }
 }
 

@@ -4,10 +4,13 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "usr/program/figures.h"
 
 #define NAME_SIZE 16
+#define COLUMNS 80
+#define VERDICT_WIDTH 8
 
 static double percent(uint64_t part, uint64_t whole) {
     return 100 * ratio(part, whole);
@@ -138,9 +141,7 @@ static void print_rule_of_three(uint64_t n) {
     char count[FIGURE_SIZE];
     if (n >= 3) {
         printf(
-            "Chance that the next call takes longer than the longest: below 1 "
-            "in "
-            "%s (95 %%).\n",
+            "Chance that the next call takes longer: below 1 in %s (95 %%).\n",
             format_count(count, n / 3));
     }
 }
@@ -192,9 +193,31 @@ void hammer_print_worst(const struct hammer_result *result) {
     }
 }
 
+// Print a sentence that begins in column `indent`, and go on there in new lines
+// where the next word does not fit.
+static void print_sentence(const char *text, int indent) {
+    int column = indent;
+    while (*text) {
+        int length = (int)strcspn(text, " ");
+        if (column > indent && column + 1 + length > COLUMNS) {
+            printf("\n%*s", indent, "");
+            column = indent;
+        } else if (column > indent) {
+            printf(" ");
+            column++;
+        }
+        printf("%.*s", length, text);
+        column += length;
+        text += length;
+        text += strspn(text, " ");
+    }
+    printf("\n");
+}
+
 void hammer_print_findings(const struct hammer_result *result) {
     for (size_t i = 0; i < result->num_findings; i++) {
         const struct finding *finding = &result->findings[i];
-        printf("%-6s  %s\n", finding->ok ? "ok" : "FAILED", finding->text);
+        printf("%-*s", VERDICT_WIDTH, finding->ok ? "ok" : "FAILED");
+        print_sentence(finding->text, VERDICT_WIDTH);
     }
 }

@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: MIT
 # Who held a resource and who waited, a lane for each CPU. data: block 0
 # "cpu arrived left", 1 "cpu queued granted", 2 "cpu granted released",
-# 3 "from-cpu released to-cpu granted", in seconds from the first arrival.
-set xlabel "time from the first arrival shown"
+# 3 "from-cpu released to-cpu granted", in `unit` from the first arrival.
+set xlabel unit . " from the first arrival shown"
 set ylabel "CPU" offset 1.5, 0
-set format x unit eq "s" ? "%.0s %cs" : "%.0s%c"
 set yrange [cpus - 0.4:-0.6] noextend
 set ytics 0, step scale 0
 set xrange [0:*] noextend

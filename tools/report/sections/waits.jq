@@ -13,7 +13,7 @@ def timeline_section:
       else
         range(0; $with | length) as $i
         | wide_plot("timeline-\($i)";
-            {html: ("The last \([48, ($with[$i].receipts | length)] | min) calls on <code>\($with[$i].resource | @html)</code>: when each CPU waited and when it held. Thin lines are hand-overs. <code>make trace</code> writes all calls that were kept for Perfetto.")})
+            {html: ("\([48, ($with[$i].receipts | length)] | min) calls in a row on <code>\($with[$i].resource | @html)</code>: when each CPU waited and when it held. Thin lines are hand-overs. Of the \($with[$i].receipts | length | count_text) calls that were kept, these are the ones with most hand-overs among most CPUs in the least time; <code>make trace</code> writes all of them for Perfetto.")})
       end);
 
 def bound_rows($run):
