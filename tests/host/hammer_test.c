@@ -2,7 +2,7 @@
 // SOURCES: usr/program/hammer_json.c usr/program/hammer_text.c
 // SOURCES: usr/program/cpus.c usr/program/figures.c
 // SOURCES: usr/program/json.c usr/program/options.c usr/lib/locks.c
-// SOURCES: kernel/base/histogram.c
+// SOURCES: usr/program/toll_json.c kernel/base/histogram.c
 // FLAGS: -D_GNU_SOURCE -pthread
 // SPDX-License-Identifier: MIT
 // The hammer against a model of the gate: that it finds nothing wrong with a

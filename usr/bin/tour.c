@@ -253,6 +253,7 @@ static void show_bound(const struct hammer_result *fair) {
     char wait[FIGURE_SIZE];
     char noise[FIGURE_SIZE];
     char grants[FIGURE_SIZE];
+    char broken[FIGURE_SIZE];
     headline(5, "The bound");
     printf(
         "Under a fair lock a call waits for no more than one hold of each "
@@ -260,14 +261,20 @@ static void show_bound(const struct hammer_result *fair) {
         "measured under the ticket lock:\n\n"
         "  bound = %u x %s + %u x %s = %s\n"
         "  longest wait in %s calls = %s; noise floor %s\n"
-        "  margin = %.1f\n",
+        "  margin = %.1f; calls that waited longer than their bound: %s\n",
         resource->cpus - 1, format_time(hold, resource->max_hold, fair->hz),
         resource->cpus, format_time(handover, resource->max_handover, fair->hz),
         format_time(bound, resource->bound, fair->hz),
         format_count(grants, resource->grants),
         format_time(wait, resource->max_wait, fair->hz),
         format_time(noise, hammer_noise_floor(fair), fair->hz),
-        ratio(resource->bound, resource->max_wait));
+        ratio(resource->bound, resource->max_wait),
+        format_count(broken, resource->broken));
+    printf(
+        "\nA call that finds k others ahead is held to less: k holds and k + 1 "
+        "hand-overs.\nThat was checked for every call (/bin/tolls %d shows "
+        "each k).\n",
+        SLOT_SHARED);
     printf(
         "\nOn an emulator the host stops CPUs at will, with the lock held or "
         "next in line;\nthat is in all these times. The noise floor says how "

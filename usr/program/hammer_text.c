@@ -159,7 +159,27 @@ void hammer_print_times(const struct hammer_result *result, bool each_cpu) {
     }
     print_kind(result, "hold", offsetof(struct toll, hold), each_cpu);
     print_kind(result, "ints off", offsetof(struct toll, off), each_cpu);
+    char most[FIGURE_SIZE];
+    printf(
+        "Of 1000 calls 999 had interrupts off for at most %s.\n",
+        format_time(most, result->total.off.p999, result->hz));
     print_rule_of_three(result->total.off.count);
+}
+
+// How long the queues were that the calls found.
+static void print_queue(const struct toll_resource *resource) {
+    uint64_t sum = 0;
+    uint32_t longest = 0;
+    char calls[FIGURE_SIZE];
+    for (uint32_t length = 0; length < TOLL_CPUS; length++) {
+        sum += length * resource->queue[length].calls;
+        longest = resource->queue[length].calls ? length : longest;
+    }
+    printf(
+        "Ahead on arrival: %.1f calls in the mean, at most %u, which %s calls "
+        "found.\n",
+        ratio(sum, resource->grants), longest,
+        format_count(calls, resource->queue[longest].calls));
 }
 
 void hammer_print_worst(const struct hammer_result *result) {
@@ -185,6 +205,9 @@ void hammer_print_worst(const struct hammer_result *result) {
             worst->ticket, worst->entry, worst->overtakes);
     }
     printf(".\n");
+    if (result->has_bound) {
+        print_queue(&result->resource);
+    }
     if (result->total.overruns != 0) {
         char overruns[FIGURE_SIZE];
         printf(
