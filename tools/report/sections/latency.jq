@@ -72,12 +72,12 @@ def blame_section:
   | [records("latency") | select(.blame) | .blame[]] as $blame
   | section("blame"; "Blame";
       if ($blame | length) == 0 then
-        absent("Nobody can be blamed: this run fired no shots at known instants.";
+        absent("Nobody can be blamed: this run measured no latency.";
           "make latency MODE=shot")
       else
-        ("Each shot's lateness is charged to what kept interrupts off on its CPU at the due time." | p),
-        table("Whose interrupts-off time made shots late; noise floor \($noise | ns_text)";
-          ["when", "who", "#type ID", "#shots", "#late in all", "#worst", "#that section, whole"];
+        ("Each sample's lateness, from the due instant to its handler, is split over the sections that cover it." | p),
+        table("Whose interrupts-off time made samples late; noise floor \($noise | ns_text)";
+          ["when", "who", "#type ID", "#samples", "#late in all", "#worst", "#that section, whole"];
           $blame | sort_by(-.sum_ns) | map([phase_text, culprit,
             (.type_id // "–"), (.n | count_text), (.sum_ns | ns_text),
             (.max_ns | ns_text), (.whole_ns | ns_text)]))
