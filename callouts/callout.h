@@ -152,6 +152,19 @@ struct power_data {
         slice_;                                                                \
     })
 
+// Guard part of the work by the resource's lock, of whatever kind, in a callout
+// that is made with --guards-itself. Once in a call, and not past its end:
+// anything else is a panic. What lies between counts as the hold, and the
+// compiler moves no access to memory out of it.
+#define RESOURCE_LOCK() callout_guard(PERCPU_LOCK_TAKE)
+#define RESOURCE_UNLOCK() callout_guard(PERCPU_LOCK_RELEASE)
+
+#define callout_guard(pointer)                                                 \
+    __asm__ volatile("call *%%gs:%c0"                                          \
+                     :                                                         \
+                     : "i"(pointer)                                            \
+                     : "rax", "rcx", "r8", "r9", "r10", "r11", "cc", "memory")
+
 // The head of a patcher.
 #define CALLOUT_PATCHER(name)                                                  \
     __attribute__((used)) void name(                                           \

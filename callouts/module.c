@@ -188,10 +188,6 @@ static const char *check_numbers(const struct module_header *header) {
     if (header->percpu_size > MODULE_MAX_STORAGE) {
         return "too much per-CPU storage";
     }
-    if ((header->flags &
-         ~(MODULE_FLAG_PATCHED_PORT | MODULE_FLAG_PATCHED_MSR)) != 0) {
-        return "bad flags";
-    }
     return NULL;
 }
 
@@ -210,8 +206,16 @@ static const char *check_place(const struct module_header *header) {
         return "a kernel callout has no resource, types, budget, per-CPU "
                "storage";
     }
-    if (!is_kernel && header->flags != 0) {
+    // Either has flags of its own.
+    uint32_t flags = is_kernel
+                         ? MODULE_FLAG_PATCHED_PORT | MODULE_FLAG_PATCHED_MSR
+                         : MODULE_FLAG_GUARDS_ITSELF;
+    if ((header->flags & ~flags) != 0) {
         return "bad flags";
+    }
+    if ((header->flags & MODULE_FLAG_GUARDS_ITSELF) != 0 &&
+        header->resource[0] == '\0') {
+        return "it guards itself and names no resource";
     }
     return NULL;
 }
@@ -281,6 +285,7 @@ void module_slot_fill(const struct module *module, struct custom_slot *slot) {
     slot->budget_cycles = header->budget_cycles;
     slot->num_types = header->num_types;
     memcpy(slot->types, header->types, sizeof(slot->types));
+    slot->guards_itself = (header->flags & MODULE_FLAG_GUARDS_ITSELF) != 0;
     slot->num_ports = header->num_ports;
     slot->num_msrs = header->num_msrs;
     memcpy(slot->ports, header->ports, sizeof(slot->ports));

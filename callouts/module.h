@@ -18,9 +18,10 @@
 // each.
 #define MODULE_MAX_KERNEL_STORAGE (MAX_CPUS * 64)
 #define MODULE_NO_SLOT 0xffffffffu
-#define MODULE_FLAG_PATCHED_PORT 0x1u // its patcher says which port it uses
-#define MODULE_FLAG_PATCHED_MSR 0x2u  // which MSR
-#define MODULE_NO_VERSION "module"    // what is shown where source is ""
+#define MODULE_FLAG_PATCHED_PORT 0x1u  // its patcher says which port it uses
+#define MODULE_FLAG_PATCHED_MSR 0x2u   // which MSR
+#define MODULE_FLAG_GUARDS_ITSELF 0x4u // it takes its resource's lock itself
+#define MODULE_NO_VERSION "module"     // what is shown where source is ""
 
 // A place in the code that the patcher fills in; it changes nothing else.
 struct module_patch {

@@ -318,8 +318,8 @@ struct custom_slot {
     uint16_t num_msrs;
     struct slot_range ports[SLOT_MAX_RANGES];
     struct slot_range msrs[SLOT_MAX_RANGES];
-    uint32_t fenced; // not 0: every call is refused
-    uint32_t reserved;
+    uint32_t fenced;        // not 0: every call is refused
+    uint32_t guards_itself; // not 0: it takes the lock, by RESOURCE_LOCK
     char name[CALLOUT_NAME_SIZE];
     char version[CALLOUT_NAME_SIZE];
 };

@@ -105,6 +105,7 @@ bool cpu_create(const struct syspage_entry *syspage, cpu_id_t cpu) {
     block->cpu_id = cpu;
     block->apic_id = SYSPAGE_ENTRY(syspage, cpuinfo)[cpu].apic_id;
     block->lock_line = lock_line(cpu);
+    block->guard_state = GUARD_AFTER; // until a call begins
     segments_fill(block, cpu);
     return tolls_create_cpu(block);
 }

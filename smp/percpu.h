@@ -49,6 +49,9 @@ struct tss {
     uint16_t iomap_base;
 };
 
+// How far a callout that guards itself has come. A call takes the lock once.
+enum guard_state { GUARD_BEFORE = 0, GUARD_HELD = 1, GUARD_AFTER = 2 };
+
 // [c] this CPU only  [i] set at start, then read-only  [a] atomic
 struct percpu {
     struct regs gate_frame;   // [c] the caller's registers in a custom call; cs
@@ -62,6 +65,16 @@ struct percpu {
     uint32_t apic_id;         // [i]
     uint32_t type_id;         // [c] of the current process
     uint32_t lock_line;       // [i] the name of its line in each queue lock
+    // Of a callout that guards only part of its work (syscall/guard.asm):
+    uint64_t lock_take;       // [i] what RESOURCE_LOCK calls; gate_init_cpu()
+    uint64_t lock_release;    // [i] what RESOURCE_UNLOCK calls
+    uint64_t guard_thunk;     // [c] takes the lock, has the guarded part run,
+                              //     releases it
+    uint64_t guard_resume;    // [c] where that thunk goes on
+    uint64_t guard_r15;       // [c] the callout's registers meanwhile
+    uint64_t guard_rsi;       // [c]
+    uint64_t guard_rdx;       // [c]
+    uint32_t guard_state;     // [c] enum guard_state
     uint64_t ticks;           // [c] that its timer has told of
     uint64_t nmis;            // [c] NMIs, which nothing here uses yet
     uint64_t receipts_base;   // [i] this CPU's receipts

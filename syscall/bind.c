@@ -15,7 +15,7 @@
 #include "syscall/thunks.h"
 
 #define THUNK_SIZE                                                             \
-    512ul // bare: the first half of the area; measured: the other
+    768ul // bare: the first half of the area; measured: the other
 #define AREA_SIZE (2 * CALLOUT_SLOTS * THUNK_SIZE)
 #define INT3 0xcc
 
@@ -25,6 +25,8 @@ TEMPLATE(thunk_refuse);
 TEMPLATE(thunk_refuse_measured);
 TEMPLATE(thunk_plain);
 TEMPLATE(thunk_plain_measured);
+TEMPLATE(thunk_guarded);
+TEMPLATE(thunk_guarded_measured);
 #define KIND(number, NAME, name, fair)                                         \
     TEMPLATE(thunk_##name);                                                    \
     TEMPLATE(thunk_##name##_measured);
@@ -45,6 +47,8 @@ static const struct template refusal[2] = {
     TEMPLATE(thunk_refuse), TEMPLATE(thunk_refuse_measured)};
 static const struct template plain[2] = {
     TEMPLATE(thunk_plain), TEMPLATE(thunk_plain_measured)};
+static const struct template guarded[2] = {
+    TEMPLATE(thunk_guarded), TEMPLATE(thunk_guarded_measured)};
 // [kind of lock][measured]
 static const struct template locked[NUM_LOCK_KINDS][2] = {
 #define KIND(number, NAME, name, fair)                                         \
@@ -63,6 +67,8 @@ static struct syspage_entry *bind_syspage;
 struct thunk {
     const struct custom_slot *slot;
     uint32_t number;   // of the slot
+    uintptr_t callout; // that the next pieces call
+    uint8_t *start;    // of the thunk's place
     uint8_t *at;       // where the next piece goes
     uint8_t *end;      // of the thunk's place
     uint8_t *accepted; // the piece behind the refusal
@@ -73,6 +79,8 @@ void gate_empty(void);
 void gate_empty_measured(void);
 void gate_fenced(void);
 void gate_fenced_measured(void);
+void gate_guard_inside(void);
+void gate_guard_kept(void);
 
 static uint32_t relative(uintptr_t target, const uint8_t *place) {
     return (uint32_t)(target - ((uintptr_t)place + sizeof(uint32_t)));
@@ -87,7 +95,7 @@ static uint32_t place_value(
                                              ->resources[slot->resource]
                                              .lock;
     case PLACE_CALLOUT:
-        return relative(slot->code, at);
+        return relative(thunk->callout, at);
     case PLACE_TYPE:
         return thunk->type;
     case PLACE_NEXT:
@@ -97,6 +105,12 @@ static uint32_t place_value(
             uint32_t)(offsetof(struct percpu, refusals) + thunk->number * sizeof(uint64_t));
     case PLACE_WHERE: // NO_RESOURCE becomes RECEIPT_NO_RESOURCE
         return thunk->number | slot->resource << 16;
+    case PLACE_GUARD:
+        return (uint32_t)(uintptr_t)thunk->start;
+    case PLACE_KEPT:
+        return relative((uintptr_t)gate_guard_kept, at);
+    case PLACE_ALONE:
+        return thunk->number | NO_RESOURCE << 16;
     default:
         panic(
             "slot %u: a place %x that thunks do not have", thunk->number,
@@ -105,8 +119,7 @@ static uint32_t place_value(
 }
 
 static bool is_place(uint32_t word) {
-    return word >= PLACE_LOCK && word < PLACE_WHERE + 0x1000 &&
-           (word & 0xf00) == 0;
+    return word >= PLACE_LOCK && word < PLACE_END && (word & 0xf00) == 0;
 }
 
 static void places_fill(const struct thunk *thunk, uint8_t *piece) {
@@ -175,12 +188,25 @@ static uintptr_t thunk_write(uint32_t number, int measured) {
     uint8_t *place = (uint8_t *)THUNKS_VADDR +
                      ((size_t)measured * CALLOUT_SLOTS + number) * THUNK_SIZE;
     struct thunk thunk = {
-        .slot = slot, .number = number, .at = place, .end = place + THUNK_SIZE};
+        .slot = slot,
+        .number = number,
+        .callout = slot->code,
+        .start = place,
+        .at = place,
+        .end = place + THUNK_SIZE};
     memset(place, INT3, THUNK_SIZE);
+    const struct template *last =
+        shared ? &locked[lock_kind(slot)][measured] : &plain[measured];
+    if (shared && slot->guards_itself) {
+        thunk.callout = (uintptr_t)gate_guard_inside;
+        piece_add(&thunk, last);
+        thunk.callout = slot->code;
+        last = &guarded[measured];
+    }
+    uintptr_t entry = (uintptr_t)thunk.at;
     types_add(&thunk, measured);
-    piece_add(
-        &thunk, shared ? &locked[lock_kind(slot)][measured] : &plain[measured]);
-    return (uintptr_t)place;
+    piece_add(&thunk, last);
+    return entry;
 }
 
 void bind_slot(uint32_t slot) {

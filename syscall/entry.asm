@@ -19,7 +19,7 @@
 %include "offsets.inc"
 %include "kernel/base/func.inc"
 %include "syscall/stamp.inc"
-        extern  call_dispatch, gate_refuse, gate_fold, trap_exit
+        extern  call_dispatch, gate_misuse, gate_refuse, gate_fold, trap_exit
         extern  gate_slots, gate_slots_measured
 
 ; What must not be set in RFLAGS as the callout left them, nor in the frame's
@@ -222,6 +222,19 @@ refused:
         call    gate_refuse
         cli
         jmp     trap_exit
+
+; gate_misused - a callout that guards itself has done so wrongly; the lock may
+; be held
+;
+; Entry   esi = enum guard_misuse
+FUNC gate_misused
+        cld
+        mov     r12d, esi
+        TO_KERNEL_STACK
+        mov     esi, r12d
+        xor     ebp, ebp
+        call    gate_misuse             ; a panic
+ENDFUNC gate_misused
 
 ; gate_compat - CSTAR: SYSCALL from 32-bit code, which does not exist here (the
 ; GDT has no 32-bit user segment): should it ever arrive, it is an unknown call

@@ -20,6 +20,7 @@
 #include "syscall/abi.h"
 #include "syscall/bind.h"
 #include "syscall/modules.h"
+#include "syscall/thunks.h"
 
 // RFLAGS that SYSCALL clears: interrupts off, no trap, strings upward, no
 // access to user pages, and nothing that the exit would refuse.
@@ -31,10 +32,15 @@
 void gate_entry(void);
 void gate_entry_measured(void);
 void gate_compat(void);
+void gate_guard_take(void);
+void gate_guard_release(void);
 
 // Called by entry.asm, in thread context with interrupts on.
 void gate_refuse(struct regs *regs, uint64_t left);
 void gate_fold(struct regs *regs);
+
+// Called by entry.asm with interrupts off.
+_Noreturn void gate_misuse(struct regs *regs, enum guard_misuse how);
 
 static struct syspage_entry *gate_syspage;
 static int toll; // [stopped] changed while the machine is stopped
@@ -84,6 +90,19 @@ void gate_refuse(struct regs *regs, uint64_t left) {
     process_fault(regs, VECTOR_GENERAL_PROTECTION, 0, 0);
 }
 
+// A callout that guards itself did not do so as it must. Who else waits for the
+// lock can not be helped.
+_Noreturn void gate_misuse(struct regs *regs, enum guard_misuse how) {
+    static const char *const texts[] = {
+        [GUARD_TWICE] = "took the lock of its resource twice",
+        [GUARD_NOT_HELD] = "released a lock that it did not hold",
+        [GUARD_KEPT] = "returned without releasing the lock of its resource",
+    };
+    uint64_t slot = regs->rax >> 32;
+    panic_with_regs(
+        regs, "slot %lu %s: the callout %s", slot, slot_name(slot), texts[how]);
+}
+
 void gate_fold(struct regs *regs) {
     (void)regs;
     tolls_fold();
@@ -92,6 +111,8 @@ void gate_fold(struct regs *regs) {
 // --- choices ----------------------------------------------------------------
 
 void gate_init_cpu(void) {
+    this_cpu()->lock_take = (uintptr_t)gate_guard_take;
+    this_cpu()->lock_release = (uintptr_t)gate_guard_release;
     wrmsr(
         MSR_STAR, (uint64_t)STAR_SYSRET_BASE << 48 | (uint64_t)KERNEL_CS << 32);
     wrmsr(MSR_CSTAR, (uintptr_t)gate_compat);

@@ -115,6 +115,32 @@ TEMPLATE thunk_anderson
         UNDER_QUEUE_LOCK ANDERSON
 ENDTEMPLATE thunk_anderson
 
+; GUARD_BEGIN - before a callout that takes the lock itself
+%macro GUARD_BEGIN 0
+        mov     dword [gs:abs PERCPU_GUARD_STATE], GUARD_BEFORE
+        mov     qword [gs:abs PERCPU_GUARD_THUNK], PLACE_GUARD
+%endmacro
+
+; GUARD_CHECK - behind it: it must not hold the lock any more
+;
+; Exit    ecx = guard_state, flags as compared with GUARD_HELD
+%macro GUARD_CHECK 0
+        mov     ecx, [gs:abs PERCPU_GUARD_STATE]
+        cmp     ecx, GUARD_HELD
+        db      0x0f, 0x84              ; je rel32
+        dd      PLACE_KEPT
+%endmacro
+
+; A callout that guards itself. What takes the lock for it is one of the thunks
+; above, which lies before this one and calls gate_guard_inside for a callout.
+TEMPLATE thunk_guarded
+        GUARD_BEGIN
+        CALL_UNDER_LOCK
+        GUARD_CHECK
+        add     rsp, 8
+        ret
+ENDTEMPLATE thunk_guarded
+
 ; --- the same, measured -------------------------------------------------------
 
 ; The receipt counts, too: it tells the type.
@@ -156,6 +182,26 @@ TEMPLATE thunk_plain_measured
         MEASURED_CALL
         MEASURED_END
 ENDTEMPLATE thunk_plain_measured
+
+; Without the lock the receipt is as of a callout that has none. If the lock was
+; taken, the thunk that took it has filled in the resource and what happened
+; there, and made the receipt count.
+TEMPLATE thunk_guarded_measured
+        mov     dword [r15 + RECEIPT_SLOT], PLACE_ALONE
+        mov     [r15 + RECEIPT_TYPE_ID], esi
+        STAMP_TO RECEIPT_GRANTED
+        lea     rdx, [rsp + 8]          ; the frame
+        GUARD_BEGIN
+        CALL_UNDER_LOCK
+        mov     [r15 + RECEIPT_RESULT], rax
+        GUARD_CHECK
+        ja      .counted                ; GUARD_AFTER
+        STAMP_TO RECEIPT_RELEASED
+        add     qword [gs:abs PERCPU_RECEIPT], RECEIPT_SIZE
+.counted:
+        add     rsp, 8
+        ret
+ENDTEMPLATE thunk_guarded_measured
 
 ; LAST_RELEASE_READ, LAST_RELEASE_WRITE - hand the time of the release on to the
 ; next holder

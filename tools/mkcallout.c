@@ -55,6 +55,9 @@ static const char help[] =
     "  --name NAME       of the module; default: the record's, without "
     "\"custom_\"\n"
     "  --resource NAME   calls take turns by its lock; default: none, per-CPU\n"
+    "  --guards-itself   it takes that lock itself, by RESOURCE_LOCK, for part "
+    "of its\n"
+    "                    work\n"
     "  --types A,B,...   type IDs that may call; default: all\n"
     "  --percpu BYTES    storage on each CPU; shared storage is the record's\n"
     "  --budget CYCLES   how long a call may hold the resource\n"
@@ -247,6 +250,9 @@ static void parse_option(int option, char *value, struct options *out) {
     case 'r':
         parse_text("resource", value, header->resource);
         break;
+    case 'g':
+        out->request.guards_itself = true;
+        break;
     case 't':
         parse_types(value, header);
         break;
@@ -278,6 +284,7 @@ static void parse_options(int argc, char *argv[], struct options *out) {
         {"callout", required_argument, NULL, 'c'},
         {"name", required_argument, NULL, 'n'},
         {"resource", required_argument, NULL, 'r'},
+        {"guards-itself", no_argument, NULL, 'g'},
         {"types", required_argument, NULL, 't'},
         {"percpu", required_argument, NULL, 'p'},
         {"budget", required_argument, NULL, 'b'},
@@ -306,6 +313,9 @@ static void parse_options(int argc, char *argv[], struct options *out) {
     if (!is_kernel &&
         (out->request.ports.patched || out->request.msrs.patched)) {
         usage("--port patched and --msr patched are for kernel callouts");
+    }
+    if (out->request.guards_itself && out->header.resource[0] == '\0') {
+        usage("--guards-itself needs a --resource");
     }
     out->request.input = argv[optind];
     out->request.replaces = is_kernel ? out->header.replaces : NULL;
@@ -349,8 +359,10 @@ static size_t build(
     header.num_msrs = msrs->count;
     memcpy(header.ports, ports->ranges, sizeof(header.ports));
     memcpy(header.msrs, msrs->ranges, sizeof(header.msrs));
-    header.flags = (ports->patched ? MODULE_FLAG_PATCHED_PORT : 0) |
-                   (msrs->patched ? MODULE_FLAG_PATCHED_MSR : 0);
+    header.flags =
+        (ports->patched ? MODULE_FLAG_PATCHED_PORT : 0) |
+        (msrs->patched ? MODULE_FLAG_PATCHED_MSR : 0) |
+        (options->request.guards_itself ? MODULE_FLAG_GUARDS_ITSELF : 0);
     header.code_offset = sizeof(header);
     header.code_size = (uint32_t)object->callout.size;
     header.patcher_size = (uint32_t)patcher->size;

@@ -411,6 +411,17 @@ static void check_percpu(
     }
 }
 
+// RESOURCE_LOCK and RESOURCE_UNLOCK: the only calls by a pointer, to what takes
+// and releases the lock.
+static bool is_guard_call(const struct walk *walk, const struct step *step) {
+    const ZydisDecodedOperand *operand = &step->operands[0];
+    return step->instruction.mnemonic == ZYDIS_MNEMONIC_CALL &&
+           (step->instruction.attributes & ZYDIS_ATTRIB_HAS_OPERANDSIZE) == 0 &&
+           operand->type == ZYDIS_OPERAND_TYPE_MEMORY &&
+           (READS_PERCPU(walk, operand, lock_take) ||
+            READS_PERCPU(walk, operand, lock_release));
+}
+
 // How many bytes of memory an operand reaches; LEA only names an address.
 static int64_t size_of(const ZydisDecodedOperand *operand) {
     return operand->mem.type == ZYDIS_MEMOP_TYPE_AGEN
@@ -704,6 +715,12 @@ static size_t branch_target(struct walk *walk, size_t offset) {
     const ZydisDecodedInstruction *instruction = &step->instruction;
     bool is_return = instruction->mnemonic == ZYDIS_MNEMONIC_RET;
     if (instruction->meta.branch_type == ZYDIS_BRANCH_TYPE_NONE) {
+        return NOWHERE;
+    }
+    if (is_guard_call(walk, step)) {
+        if (!walk->request->guards_itself) {
+            say(walk, offset, RULE_GUARD);
+        }
         return NOWHERE;
     }
     if (!is_return && step->operands[0].type != ZYDIS_OPERAND_TYPE_IMMEDIATE) {

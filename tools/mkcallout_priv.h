@@ -16,6 +16,7 @@
     RULE(SIZE, "size", "too large")                                            \
     RULE(PATCH, "patch", "more sites to patch than a module may have")         \
     RULE(PERCPU, "percpu", "storage on each CPU needs --percpu BYTES")         \
+    RULE(GUARD, "guard", "taking the lock needs --guards-itself")              \
     RULE(UNDECODABLE, "undecodable", "no instruction")                         \
     RULE(UNDEFINED, "undefined", "faults on purpose")                          \
     RULE(OVERLAP, "overlap", "jump into the middle of an instruction")         \
@@ -85,6 +86,7 @@ struct request {
     const char *input;
     const char *callout;  // which record, NULL: the only one
     const char *replaces; // the kernel callout, NULL: it is for a slot
+    bool guards_itself;   // it may call what takes its resource's lock
     uint32_t percpu_size;
     struct declared ports;
     struct declared msrs;

@@ -41,7 +41,12 @@ static inline void check_module(
     FUZZ_CHECK(module_is_kernel(module) == (header->replaces[0] != '\0'));
     FUZZ_CHECK(
         module_is_kernel(module) == (header->replaces_version[0] != '\0'));
-    FUZZ_CHECK(module_is_kernel(module) || header->flags == 0);
+    FUZZ_CHECK(
+        module_is_kernel(module) ||
+        (header->flags & ~MODULE_FLAG_GUARDS_ITSELF) == 0);
+    FUZZ_CHECK(
+        (header->flags & MODULE_FLAG_GUARDS_ITSELF) == 0 ||
+        header->resource[0] != '\0');
     FUZZ_CHECK(!module_is_kernel(module) || header->resource[0] == '\0');
     FUZZ_CHECK(header->num_types <= SLOT_MAX_TYPES);
     check_ranges(header->ports, header->num_ports, UINT16_MAX);

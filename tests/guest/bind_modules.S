@@ -15,5 +15,6 @@
         MODULE  rogue
         MODULE  rogue_beyond
         MODULE  faulty
+        MODULE  guarded
 
         .section .note.GNU-stack, "", @progbits

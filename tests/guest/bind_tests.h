@@ -14,6 +14,7 @@
 #define SLOT_SLICE 41
 #define SLOT_PLAIN 42
 #define SLOT_ROGUE 43
+#define SLOT_GUARDED 44
 
 #define MODULE_MAX_SIZE (sizeof(struct module_header) + 2 * MODULE_MAX_CODE)
 
@@ -24,6 +25,7 @@ extern const uint8_t plain_module[], plain_module_end[];
 extern const uint8_t rogue_module[], rogue_module_end[];
 extern const uint8_t rogue_beyond_module[], rogue_beyond_module_end[];
 extern const uint8_t faulty_module[], faulty_module_end[];
+extern const uint8_t guarded_module[], guarded_module_end[];
 
 // A module that a test may change before it binds it.
 struct module_file {
@@ -79,6 +81,11 @@ bool bad_pointers_bind_nothing(void);
 bool only_type_0_binds(void);
 bool per_cpu_storage_runs_out(void);
 bool resources_run_out(void);
+
+// bind_guard.c: a callout that takes the lock itself.
+bool guarded_part_excludes_another_slot(void);
+bool guarded_part_excludes_while_measured(void);
+bool guarded_part_is_what_is_measured(void);
 
 // bind_load.c: while others call.
 bool results_are_right_under_load(void);

@@ -262,9 +262,16 @@ START_TEST(kernel_place) {
     struct module_header large = kernel_seed();
     large.storage_size = MODULE_MAX_KERNEL_STORAGE;
     ck_assert_ptr_null(check(large));
-    CHECK_BAD_KERNEL("bad flags", flags, MODULE_FLAG_PATCHED_MSR << 1);
+    CHECK_BAD_KERNEL("bad flags", flags, MODULE_FLAG_GUARDS_ITSELF << 1);
+    CHECK_BAD("bad flags", flags, MODULE_FLAG_GUARDS_ITSELF << 1);
     CHECK_BAD("bad flags", flags, MODULE_FLAG_PATCHED_PORT);
     CHECK_BAD("bad flags", flags, MODULE_FLAG_PATCHED_MSR);
+    CHECK_BAD_KERNEL("bad flags", flags, MODULE_FLAG_GUARDS_ITSELF);
+    struct module_header guards = module_seed();
+    guards.flags = MODULE_FLAG_GUARDS_ITSELF;
+    ck_assert_ptr_null(check(guards));
+    memset(guards.resource, 0, sizeof(guards.resource));
+    ck_assert_str_eq(check(guards), "it guards itself and names no resource");
     CHECK_BAD(replaces, slot, MODULE_NO_SLOT);
     CHECK_BAD(replaces, replaces[0], 'x');
     CHECK_BAD(replaces, replaces_version[0], 'x');
