@@ -207,7 +207,8 @@ bool results_are_right_while_measured(void) {
     return right;
 }
 
-// A replaced module, and callers on all CPUs, for a look from outside.
+// A replaced module, callers on all CPUs, and a look at the tolls, for a look
+// from outside.
 int hold_under_load(unsigned seconds) {
     struct module_file file;
     if (!callers_start()) {
@@ -219,9 +220,12 @@ int hold_under_load(unsigned seconds) {
             return EXIT_FAILURE;
         }
     }
+    struct toll toll;
+    bool tolls_are_mapped =
+        tollgate_toll_read(SLOT_COUNTER, TOLL_ALL_CPUS, &toll) == 0;
     sleep(seconds);
     callers_end();
-    return EXIT_SUCCESS;
+    return tolls_are_mapped ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 // --- administrators ---------------------------------------------------------
