@@ -86,6 +86,9 @@ void shot_take(struct toll_shot *shot) {
 
 bool shot_sleep(struct toll_shot *shot) {
     struct thread *thread = thread_current();
+    if (shot->due <= rdtsc()) {
+        return !thread_is_killed(thread);
+    }
     thread->shot = shot;
     // In whole nanoseconds, one more, so that the counter has come so far.
     bool alive = scheduler_sleep_until(clock_ns_at(shot->due) + 1);

@@ -23,6 +23,7 @@
 #define FUTEX_WAKE 1
 #define PRIORITY 50
 #define ROUNDS 10
+#define LOADED_ROUNDS 2
 #define SLEEPERS 6
 #define APART_US 300
 #define OTHER_TYPE 47
@@ -110,7 +111,7 @@ static bool load_gives_way(void) {
     stop = false;
     CHECK_EQUAL(pthread_create(&load, NULL, spin, NULL), 0);
     CHECK(become(SCHED_FIFO, PRIORITY));
-    for (int i = 0; i < ROUNDS; i++) {
+    for (int i = 0; i < LOADED_ROUNDS; i++) {
         CHECK(sleep_all());
     }
     stop = true;
