@@ -25,6 +25,7 @@
 #include "kernel/wait.h"
 #include "smp/bringup.h"
 #include "smp/ipi.h"
+#include "smp/irq.h"
 #include "smp/percpu.h"
 #include "syscall/gate.h"
 
@@ -58,7 +59,7 @@ static void cpu_go(void) {
     timer_init_cpu();
     cpu_set_add(&cpus_up, this_cpu()->cpu_id);
     atomic_fetch_add_explicit(&num_cpus_up, 1, memory_order_release);
-    sti();
+    irq_on();
 }
 
 static void ap_prepare(cpu_id_t cpu) {

@@ -8,6 +8,7 @@
 #include "kernel/stop_machine.h"
 #include "kernel/tolls.h"
 #include "smp/ipi.h"
+#include "smp/irq.h"
 #include "syscall/abi.h"
 #include "syscall/calls.h"
 #include "syscall/gate.h"
