@@ -145,7 +145,8 @@ $(B)/startup/callouts/custom_%.c.o: callouts/custom_%.c $(B)/offsets.h Makefile 
 
 # --- the image: startup low, the kernel in the higher half ------------------
 # Each half is linked on its own first and keeps one symbol for the other, so
-# that neither can use the other by name.
+# that neither can use the other by name. Labels of NASM's macros and ends of
+# functions go: who looks an address up shall find the function.
 
 $(B)/startup.o: $(STARTUP_OBJ)
 	$(call say,LD,$@)
@@ -155,7 +156,8 @@ $(B)/startup.o: $(STARTUP_OBJ)
 $(B)/kernel.o: $(KERNEL_OBJ)
 	$(call say,LD,$@)
 	$(Q)$(LD) -r -o $@ $(KERNEL_OBJ)
-	$(Q)$(OBJCOPY) --keep-global-symbol=kernel_start $@
+	$(Q)$(OBJCOPY) --wildcard --strip-symbol='..@*' --strip-symbol='*.end' \
+	    --keep-global-symbol=kernel_start $@
 
 $(B)/tollgate.ld: boot/tollgate.ld kernel/base/layout.h Makefile
 	@mkdir -p $(@D)
@@ -169,7 +171,7 @@ $(B)/tollgate.debug: $(B)/startup.o $(B)/kernel.o $(B)/tollgate.ld
 # GRUB loads every section beside the kernel: symbols, but no debug sections.
 $(B)/tollgate.elf: $(B)/tollgate.debug
 	$(call say,STRIP,$@)
-	$(Q)$(OBJCOPY) --strip-debug $< $@
+	$(Q)$(OBJCOPY) --strip-debug --remove-section=.irq_sites $< $@
 
 # --- programs: static, by musl-gcc, against libtollgate ---------------------
 

@@ -11,6 +11,7 @@
 ;
 ;       body_enter      kernel's gs base, direction flag
 ;       body_clac       where the processor has SMAP
+;       body_stamp      the clock, on a CPU whose sections are measured
 ;       (level)         of the root group, as below
 ;       body_exit       jump to the kernel's way out, rsp = struct regs
 ;
@@ -99,6 +100,20 @@ PIECE_END
 
 PIECE body_clac
         clac
+.site equ .code
+PIECE_END
+
+; smp/irqs_off.h; eax is kept for the level.
+PIECE body_stamp
+        mov     rcx, [gs:abs PERCPU_IRQS_OFF]
+        test    rcx, rcx
+        jz      .off
+        mov     ebx, eax
+        rdtsc
+        mov     [rcx + IRQS_OFF_ENTERED], eax
+        mov     [rcx + IRQS_OFF_ENTERED + 4], edx
+        mov     eax, ebx
+.off:
 .site equ .code
 PIECE_END
 

@@ -26,14 +26,14 @@ struct weave_piece {
     uint8_t code[];
 };
 extern const struct weave_piece weave_entry_save, weave_entry_level, weave_jump,
-    weave_body_enter, weave_body_clac, weave_body_exit, weave_level_enter,
-    weave_level_found, weave_level_check, weave_level_again, weave_level_ended,
-    weave_level_leave, weave_child_match, weave_jump_if_above_or_equal,
-    weave_jump_if_not_equal, weave_jump_if_below, weave_load_syspage,
-    weave_load_intrinfo, weave_load_given, weave_load_vector,
-    weave_load_intrmask, weave_load_cpunum, weave_count, weave_dispatch_found,
-    weave_dispatch_other, weave_dispatch_group, weave_dispatch_frame,
-    weave_dispatch_call;
+    weave_body_enter, weave_body_clac, weave_body_stamp, weave_body_exit,
+    weave_level_enter, weave_level_found, weave_level_check, weave_level_again,
+    weave_level_ended, weave_level_leave, weave_child_match,
+    weave_jump_if_above_or_equal, weave_jump_if_not_equal, weave_jump_if_below,
+    weave_load_syspage, weave_load_intrinfo, weave_load_given,
+    weave_load_vector, weave_load_intrmask, weave_load_cpunum, weave_count,
+    weave_dispatch_found, weave_dispatch_other, weave_dispatch_group,
+    weave_dispatch_frame, weave_dispatch_call;
 
 // Forward jumps whose target is not known yet.
 struct weave_jumps {
@@ -260,6 +260,7 @@ static void body_add(struct weave *weave, uint32_t group) {
     if (cpu_has_smap()) {
         piece_add(weave, &weave_body_clac, 0);
     }
+    piece_add(weave, &weave_body_stamp, 0);
     level_add(weave, group, 0, &out, &out);
     jumps_land(weave, &out);
     piece_add(

@@ -6,6 +6,7 @@
 
 #include "callouts/call.h"
 #include "kernel/base/x86.h"
+#include "smp/irqs_off.h"
 
 #define REBOOT_NORMAL 0
 #define REBOOT_ABNORMAL 1
@@ -128,8 +129,11 @@ int callout_power(unsigned mode) {
                            : -1;
 }
 
+// The callout turns interrupts on while it waits.
 void callout_idle(void) {
+    irqs_off_end();
     (void)CALLOUT_CALL(idle, power_fn, syspage, POWER_IDLE, NULL);
+    irqs_off_begin(TOLL_SECTION_IDLE);
 }
 
 void callout_park(void) {

@@ -17,6 +17,7 @@
 #include "kernel/spinlock.h"
 #include "kernel/timer.h"
 #include "smp/ipi.h"
+#include "smp/irq.h"
 #include "smp/percpu.h"
 
 // IDT entries: see boot/groups_test.c.

@@ -11,6 +11,7 @@
 #include "kernel/cpu.h"
 #include "kernel/initrd.h"
 #include "kernel/interrupt.h"
+#include "kernel/kernel_sections.h"
 #include "kernel/machine.h"
 #include "kernel/pages.h"
 #include "kernel/paging.h"
@@ -25,7 +26,9 @@
 #include "kernel/wait.h"
 #include "smp/bringup.h"
 #include "smp/ipi.h"
+#include "smp/irq.h"
 #include "smp/percpu.h"
+#include "syscall/abi.h"
 #include "syscall/gate.h"
 
 #define INT3 0xcc
@@ -58,7 +61,7 @@ static void cpu_go(void) {
     timer_init_cpu();
     cpu_set_add(&cpus_up, this_cpu()->cpu_id);
     atomic_fetch_add_explicit(&num_cpus_up, 1, memory_order_release);
-    sti();
+    irq_on();
 }
 
 static void ap_prepare(cpu_id_t cpu) {
@@ -170,6 +173,13 @@ static void greet(void) {
         pages_total_count() * PAGE_SIZE >> 20);
 }
 
+static void sections_start(void) {
+    bool full = SYSPAGE_ENTRY(machine, system_private)->toll == TOLL_FULL;
+    if (!kernel_sections_set(full)) {
+        kprintf("tollgate: no memory to measure the kernel's own sections\n");
+    }
+}
+
 // On the boot CPU's own stack, which becomes its idle thread's.
 static void boot_main(void *argument) {
     (void)argument;
@@ -188,6 +198,7 @@ static void boot_main(void *argument) {
     scheduler_init_cpu();
     cpu_go();
     cpus_start();
+    sections_start();
     greet();
     selftest_run(machine);
     process_start_first(machine);

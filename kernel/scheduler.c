@@ -15,6 +15,7 @@
 #include "kernel/space.h"
 #include "kernel/traps.h"
 #include "kernel/wait_queue.h"
+#include "smp/irq.h"
 
 struct cpu_set scheduler_cpus;
 
@@ -370,7 +371,7 @@ void scheduler_init_cpu(void) {
 }
 
 _Noreturn void scheduler_idle(void) {
-    cli();
+    irq_off();
     scheduler_yield();
     for (;;) {
         if (need_resched(this_cpu())) {

@@ -22,6 +22,7 @@
 #include "kernel/symbols.h"
 #include "kernel/wait.h"
 #include "smp/ipi.h"
+#include "smp/irq.h"
 #include "smp/percpu.h"
 
 #define INT3 0xcc
@@ -280,7 +281,7 @@ static const char *test_timer_value(void) {
 }
 
 static const char *test_idle(void) {
-    cli();
+    irq_off();
     uint64_t ticks = this_cpu()->ticks;
     bool off = true;
     cycles_t start = rdtsc();
@@ -289,7 +290,7 @@ static const char *test_idle(void) {
         off = off && (read_rflags() & RFLAGS_IF) == 0;
     }
     bool struck = this_cpu()->ticks != ticks;
-    sti();
+    irq_on();
     return !off     ? "idling returns with interrupts on"
            : struck ? NULL
                     : "no tick strikes an idle CPU";

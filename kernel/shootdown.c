@@ -7,6 +7,7 @@
 #include "kernel/panic.h"
 #include "kernel/wait.h"
 #include "smp/ipi.h"
+#include "smp/irq.h"
 #include "smp/percpu.h"
 #include "smp/ticket.h"
 

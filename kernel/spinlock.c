@@ -23,18 +23,11 @@ static void spin_wait(struct spinlock *lock, uint32_t mine) {
     }
 }
 
-bool spin_lock(struct spinlock *lock) {
-    bool irq = irq_save();
+void spin_take(struct spinlock *lock) {
     uint32_t mine = ticket_take(&lock->ticket);
     if (!ticket_is_served(&lock->ticket, mine)) {
         spin_wait(lock, mine);
     }
     lock->holder = this_cpu()->cpu_id;
     lock->taken_at = (uintptr_t)__builtin_return_address(0);
-    return irq;
-}
-
-void spin_unlock(struct spinlock *lock, bool irq) {
-    ticket_unlock(&lock->ticket);
-    irq_restore(irq);
 }

@@ -3,7 +3,7 @@
 // answers TLB shoot-downs while it waits.
 #pragma once
 
-#include "kernel/base/x86.h"
+#include "smp/irq.h"
 #include "smp/ticket.h"
 
 struct spinlock {
@@ -16,17 +16,30 @@ struct spinlock {
 #define SPINLOCK_INITIALIZER(lock_name)                                        \
     { .ticket = TICKET_INITIALIZER, .name = lock_name }
 
+// Take the lock.
+//
+// Context: interrupts off.
+void spin_take(struct spinlock *lock);
+
 // Turn interrupts off and take the lock. Returns whether they were on, for
 // spin_unlock(). Waiting has a limit; past it, a panic names the lock.
 //
 // Context:  this CPU does not hold the lock.
 // Ordering: acquire; spin_unlock() releases.
-MUST_CHECK bool spin_lock(struct spinlock *lock);
-void spin_unlock(struct spinlock *lock, bool irq);
+MUST_CHECK IRQ_INLINE bool spin_lock(struct spinlock *lock) {
+    bool irq = irq_save_as(TOLL_SECTION_LOCK);
+    spin_take(lock);
+    return irq;
+}
+
+IRQ_INLINE void spin_unlock(struct spinlock *lock, bool irq) {
+    ticket_unlock(&lock->ticket);
+    irq_restore(irq);
+}
 
 // The same for who has interrupts off, or wants them off from now on: they stay
 // off when the lock is released with spin_unlock(lock, false).
-static inline void spin_lock_irq_off(struct spinlock *lock) {
+IRQ_INLINE void spin_lock_irq_off(struct spinlock *lock) {
     bool irq = spin_lock(lock);
     (void)irq;
 }

@@ -18,6 +18,7 @@
 #include "kernel/space.h"
 #include "kernel/spinlock.h"
 #include "kernel/traps.h"
+#include "smp/irq.h"
 
 // Initial x87 and SSE control: all exceptions masked, as the psABI wants.
 #define FX_FCW_OFFSET 0
@@ -177,7 +178,7 @@ static void child_tid_clear(const struct thread *thread) {
 }
 
 _Noreturn void thread_exit(void) {
-    sti();
+    irq_on();
     child_tid_clear(thread_current());
     process_thread_exit();
     scheduler_exit();

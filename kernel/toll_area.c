@@ -68,6 +68,7 @@ static bool directory_make(void) {
     area->num_resources = MAX_RESOURCES;
     area->num_receipts = RECEIPTS_MAX;
     area->num_buckets = HISTOGRAM_BUCKETS;
+    area->section_size = sizeof(struct toll_section_account);
     return true;
 }
 

@@ -8,9 +8,9 @@
 #include "callouts/syspage.h"
 #include "kernel/base/seqlock.h"
 #include "kernel/base/string.h"
-#include "kernel/base/x86.h"
 #include "kernel/receipt.h"
 #include "kernel/toll_area.h"
+#include "smp/irq.h"
 
 // Receipts that are folded with interrupts off at a time.
 #define FOLD_BATCH 16

@@ -5,6 +5,7 @@
 %include "offsets.inc"
 %include "kernel/base/func.inc"
 %include "kernel/base/regs.inc"
+%include "smp/irqs_off.inc"
         extern  trap_handle, before_user, trap_has_smap
 
 ; The exceptions that push an error code (Intel SDM volume 3, "Exception and
@@ -66,10 +67,15 @@ trap_exit:
         test    byte [rsp + REG_CS], 3
         jz      .kernel
         cli
+        IRQS_OFF_GO_ON TOLL_SECTION_EXIT
         mov     rdi, rsp
         call    before_user
+        IRQS_OFF_END
         swapgs
+        REGS_POP
+        iretq
 .kernel:
+        IRQS_OFF_END_BY_FRAME
         REGS_POP
         iretq
 
@@ -109,6 +115,7 @@ trap_ist:
         mov     esi, r14d
         mov     edx, r15d
         call    trap_handle
+        IRQS_OFF_END_BY_FRAME
         test    ebx, ebx
         jz      .out
         swapgs

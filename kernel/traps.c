@@ -21,6 +21,7 @@
 #include "kernel/symbols.h"
 #include "kernel/timer.h"
 #include "smp/ipi.h"
+#include "smp/irq.h"
 #include "smp/percpu.h"
 
 #define IDT_PRESENT_INTERRUPT 0x8e00ul
@@ -117,9 +118,9 @@ static bool fault_resolve(
         !fault_is_expected(regs, error)) {
         return false;
     }
-    sti();
+    irq_on();
     bool resolved = space_fault(thread->space, address, error);
-    cli();
+    irq_off();
     return resolved;
 }
 
@@ -144,6 +145,9 @@ static bool is_step_into_gate(const struct regs *regs, unsigned vector) {
 }
 
 void trap_handle(struct regs *regs, unsigned vector, uint32_t error) {
+    if ((regs->rflags & RFLAGS_IF) != 0) {
+        irqs_off_begin_at(trap_stubs[vector], TOLL_SECTION_EXCEPTION, vector);
+    }
     uintptr_t address = vector == VECTOR_PAGE_FAULT ? read_cr2() : 0;
     if (vector == VECTOR_NMI) {
         this_cpu()->nmis++;
@@ -159,7 +163,7 @@ void trap_handle(struct regs *regs, unsigned vector, uint32_t error) {
         if (vector == VECTOR_MACHINE_CHECK) {
             kernel_fault(regs, vector, error);
         }
-        sti();
+        irq_on();
         process_fault(regs, vector, error, address);
         return;
     }
@@ -209,6 +213,10 @@ static void interrupt_serve(
 }
 
 void interrupt_handle(struct regs *regs, uint32_t vector, uint32_t group) {
+    if ((regs->rflags & RFLAGS_IF) != 0) {
+        irqs_off_begin_interrupt(
+            (uintptr_t)__builtin_return_address(0), vector);
+    }
     shot_handler_begins(regs);
     interrupt_serve(regs, vector, group);
     shot_handler_ends(vector);

@@ -3,7 +3,7 @@
 #include "smp/ipi.h"
 
 #include "callouts/call.h"
-#include "kernel/base/x86.h"
+#include "smp/irq.h"
 #include "smp/percpu.h"
 
 struct cpu_set cpus_up;

@@ -37,6 +37,7 @@
 #define IST_DEBUG 4
 
 struct thread;
+struct irqs_off_meter;
 
 // 64-bit TSS (Intel SDM volume 3, "TSS Descriptor in 64-bit mode").
 struct tss {
@@ -84,6 +85,7 @@ struct percpu {
     uint64_t refusals[CALLOUT_SLOTS]; // [c] -EPERM by type, by slot
     uint64_t gdt[8];                  // [i]
     struct tss tss;                   // [c]
+    struct irqs_off_meter *irqs_off;  // [c] NULL: nobody measures
     // Other CPUs write it: on a line that the gate does not touch.
     ALIGNED(64) uint32_t need_resched; // [a] looked at on the way to ring 3
 };

@@ -44,6 +44,10 @@
 // (slot): empty a slot. -EINVAL no such slot, -ENOENT it is empty.
 // Administrator.
 #define TOLLGATE_UNBIND 1012
+// (address, char *name, size): what lies at an address of the kernel's or of a
+// callout's code, as "symbol+0x12" with a final 0, as much of it as there is
+// room for; "?" is nothing. Its length.
+#define TOLLGATE_SYMBOL 1013
 // (due, struct toll_shot *, size): sleep until the time-stamp counter is `due`,
 // by this CPU's timer, and tell what became of its interrupt
 // (syscall/toll_shot.h); bytes written. To be called by a thread that stays on

@@ -18,6 +18,7 @@
 ; (bind.c), or a stub that refuses.
 %include "offsets.inc"
 %include "kernel/base/func.inc"
+%include "smp/irqs_off.inc"
 %include "syscall/stamp.inc"
         extern  call_dispatch, gate_misuse, gate_refuse, gate_fold, trap_exit
         extern  gate_slots, gate_slots_measured
@@ -185,11 +186,13 @@ ENDFUNC gate_entry_measured
 
 ; ordinary - every other call: on the thread's kernel stack, interrupts on
 ordinary:
+        IRQS_OFF_BEGIN TOLL_SECTION_CALL
         TO_KERNEL_STACK
         xor     ebp, ebp                ; backtraces end here
+        IRQS_OFF_END
+        mov     rdi, rsp
         sti
         call    call_dispatch
-        cli
         jmp     trap_exit
 
 ; fold - enough receipts are there: count them outside of the path
@@ -198,11 +201,14 @@ ordinary:
 fold:
         mov     [gs:REG_RAX], rax
         cld                             ; whatever the callout left
+        mov     rsp, [gs:PERCPU_SELF]
+        IRQS_OFF_BEGIN TOLL_SECTION_FOLD
         TO_KERNEL_STACK
         xor     ebp, ebp
+        IRQS_OFF_END
+        mov     rdi, rsp
         sti
         call    gate_fold
-        cli
         jmp     trap_exit
 
 ; refused - what a callout left is not fit for ring 3
@@ -213,14 +219,17 @@ refused:
         cli
         cld
         mov     r12, [gs:-8]
+        mov     rsp, [gs:PERCPU_SELF]
+        IRQS_OFF_BEGIN TOLL_SECTION_REFUSED
         TO_KERNEL_STACK
         mov     qword [gs:REG_CS], USER_CS
         mov     qword [gs:REG_SS], USER_SS
-        mov     rsi, r12
         xor     ebp, ebp
+        IRQS_OFF_END
+        mov     rdi, rsp
+        mov     rsi, r12
         sti
         call    gate_refuse
-        cli
         jmp     trap_exit
 
 ; gate_misused - a callout that guards itself has done so wrongly; the lock may

@@ -28,8 +28,9 @@
 #define TOLL_AREA_VERSION 1
 
 #define TOLL_CPUS 256
-#define TOLL_WORST 8 // receipts kept of each slot on each CPU
-#define TOLL_TYPES 8 // types told apart of each slot on each CPU
+#define TOLL_WORST 8          // receipts kept of each slot on each CPU
+#define TOLL_TYPES 8          // types told apart of each slot on each CPU
+#define TOLL_WORST_SECTIONS 8 // of the kernel's on each CPU
 
 // [i] when the CPU is made  [w] written once
 struct toll_area_cpu {
@@ -52,8 +53,9 @@ struct toll_area {
     uint32_t num_resources;
     uint32_t num_receipts;
     uint32_t num_buckets; // of a histogram
-    uint32_t reserved;
+    uint32_t section_size;
     struct toll_area_cpu cpus[TOLL_CPUS];
+    uint64_t sections[TOLL_CPUS]; // [w] struct toll_section_account
 };
 
 // One CPU.
@@ -112,4 +114,42 @@ struct toll_resource_account {
     uint64_t next_entry;                 // that continues it
     struct toll_queue queues[TOLL_CPUS]; // by length
     struct histogram wait;
+};
+
+// How a section of the kernel's began in which interrupts were off.
+enum toll_section_kind {
+    TOLL_SECTION_PLAIN,     // the kernel turned them off
+    TOLL_SECTION_LOCK,      // to take one of its locks
+    TOLL_SECTION_INTERRUPT, // number: the system's vector
+    TOLL_SECTION_EXCEPTION, // number: its vector
+    TOLL_SECTION_CALL,      // SYSCALL of an ordinary call
+    TOLL_SECTION_FOLD,    // a custom call is done, and receipts must be folded
+    TOLL_SECTION_REFUSED, // a custom call has left a frame unfit for ring 3
+    TOLL_SECTION_EXIT,    // on the way to ring 3
+    TOLL_SECTION_IDLE,    // after an idle CPU's wait
+    TOLL_SECTION_START,   // measuring began in it
+    NUM_TOLL_SECTION_KINDS
+};
+
+// One section. Both ends are addresses in the kernel: where interrupts were
+// turned off or on, or where an entry or an exit says so (TOLLGATE_SYMBOL).
+struct toll_section {
+    uint64_t began;
+    uint64_t ended;
+    uint64_t from;
+    uint64_t to;
+    uint32_t kind;   // enum toll_section_kind
+    uint32_t number; // 0 but for interrupts and exceptions
+};
+
+// The kernel's own sections on one CPU, up to the last TOLLGATE_TOLL_FOLD. Made
+// when TOLL_FULL is first chosen.
+struct toll_section_account {
+    uint64_t sequence;
+    uint64_t missed; // beginnings and ends that were not reported: a bug of the
+                     // kernel's, and figures that can't be trusted
+    uint64_t num_worst;
+    // The longest, longest first, and of those with the same two ends only one.
+    struct toll_section worst[TOLL_WORST_SECTIONS];
+    struct histogram cycles;
 };

@@ -1,18 +1,24 @@
 // SPDX-License-Identifier: MIT
 // Tollgate's own calls about locks and tolls; syscall/abi.h documents them.
+#include "kernel/base/string.h"
 #include "kernel/base/x86.h"
 #include "kernel/clock.h"
 #include "kernel/errno.h"
+#include "kernel/kernel_sections.h"
 #include "kernel/process.h"
 #include "kernel/rendezvous.h"
 #include "kernel/stop_machine.h"
+#include "kernel/symbols.h"
 #include "kernel/tolls.h"
 #include "smp/ipi.h"
+#include "smp/irq.h"
 #include "syscall/abi.h"
 #include "syscall/calls.h"
 #include "syscall/gate.h"
+#include "syscall/user_memory.h"
 
 #define NOISE_LIMIT_US 100000
+#define SYMBOL_SIZE 96 // of an address's name, with its final 0
 #define NS_PER_US 1000
 
 static bool is_administrator(void) {
@@ -52,11 +58,15 @@ long call_set_toll(uint64_t toll) {
     if (toll > TOLL_FULL) {
         return -EINVAL;
     }
+    if (!kernel_sections_set(toll == TOLL_FULL)) {
+        return -ENOMEM;
+    }
     return gate_set_toll((int)toll);
 }
 
 long call_toll_fold(void) {
     rendezvous(fold, NULL);
+    kernel_sections_fold();
     return 0;
 }
 
@@ -74,7 +84,19 @@ long call_toll_reset(void) {
         return -EPERM;
     }
     stop_machine(reset, NULL);
+    kernel_sections_reset();
     return 0;
+}
+
+long call_symbol(uint64_t address, uint64_t to, uint64_t size) {
+    char name[SYMBOL_SIZE];
+    symbol_name(address, name, sizeof(name));
+    size_t length = strnlen(name, sizeof(name) - 1);
+    if (size <= length && size != 0) {
+        name[size - 1] = '\0';
+    }
+    size = size < length + 1 ? size : length + 1;
+    return copy_to_user(to, name, size) ? (long)length : -EFAULT;
 }
 
 // Nothing but readings of the clock: whatever lies between two of them was

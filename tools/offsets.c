@@ -15,6 +15,7 @@
 #include "kernel/thread.h"
 #include "kernel/errno.h"
 #include "kernel/receipt.h"
+#include "smp/irqs_off.h"
 #include "smp/percpu.h"
 #include "smp/trampoline.h"
 #include "smp/resource_lock.h"
@@ -113,6 +114,7 @@ void offsets(void) {
     OFFSET(THREAD_RSP, thread, rsp);
     OFFSET(PERCPU_CPU_ID, percpu, cpu_id);
     OFFSET(PERCPU_TYPE_ID, percpu, type_id);
+    OFFSET(PERCPU_IRQS_OFF, percpu, irqs_off);
     OFFSET(PERCPU_RECEIPT, percpu, receipt);
     OFFSET(PERCPU_RECEIPTS_FOLD, percpu, receipts_fold);
     OFFSET(PERCPU_REFUSALS, percpu, refusals);
@@ -120,6 +122,11 @@ void offsets(void) {
     VALUE(PERCPU_BLOCK_OFFSET);
     EQU(PERCPU_IDLE_STACK_TOP,
         PERCPU_IDLE_STACK_OFFSET + PERCPU_IDLE_STACK_PAGES * PAGE_SIZE);
+    OFFSET(IRQS_OFF_ENTERED, irqs_off_meter, entered);
+    VALUE(TOLL_SECTION_CALL);
+    VALUE(TOLL_SECTION_FOLD);
+    VALUE(TOLL_SECTION_REFUSED);
+    VALUE(TOLL_SECTION_EXIT);
     OFFSET(TRAMPOLINE_CR3, trampoline_mailbox, cr3);
     OFFSET(TRAMPOLINE_EFER, trampoline_mailbox, efer);
     OFFSET(TRAMPOLINE_GDT_LIMIT, trampoline_mailbox, gdt_limit);

@@ -113,12 +113,9 @@ static inline void pause(void) {
     __asm__ volatile("pause");
 }
 
+// For good: what turns interrupts on again is smp/irq.h's.
 static inline void cli(void) {
     __asm__ volatile("cli" : : : "memory");
-}
-
-static inline void sti(void) {
-    __asm__ volatile("sti" : : : "memory");
 }
 
 static inline void invlpg(uintptr_t address) {
@@ -129,17 +126,4 @@ static inline uint64_t read_rflags(void) {
     uint64_t flags;
     __asm__ volatile("pushfq; pop %0" : "=r"(flags));
     return flags;
-}
-
-// Turn interrupts off and say whether they were on.
-static inline bool irq_save(void) {
-    bool on = (read_rflags() & 0x200) != 0;
-    cli();
-    return on;
-}
-
-static inline void irq_restore(bool on) {
-    if (on) {
-        sti();
-    }
 }

@@ -10,6 +10,7 @@
 #include "usr/program/hammer.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <sched.h>
 #include <string.h>
 
@@ -39,6 +40,7 @@ static struct {
     uint64_t value;
     uint64_t calls;
     uint64_t measured;
+    _Atomic uint32_t noises; // watches for noise
 } gate;
 
 static struct custom_slot slot = {.code = 1};
@@ -155,7 +157,13 @@ int tollgate_resource_read(uint32_t index, struct toll_resource *figures) {
     return 0;
 }
 long tollgate_noise_floor(uint32_t us) {
+    atomic_fetch_add(&gate.noises, 1);
     return us;
+}
+int tollgate_kernel_sections(uint32_t cpu, struct kernel_sections *sections) {
+    (void)cpu;
+    sections->num_worst = atomic_load(&gate.noises);
+    return 0;
 }
 
 // --- runs -------------------------------------------------------------------
@@ -164,17 +172,21 @@ static struct hammer_plan plan;
 static struct hammer_result result;
 
 // Two threads on the CPUs that there are.
-static void run(void) {
+static void run_with(int toll) {
     cpu_set_t set;
     sched_getaffinity(0, sizeof(set), &set);
     plan = (struct hammer_plan){
-        .slot = SLOT_ADD, .count = COUNT, .toll = TOLL_ON, .noise_us = 1};
+        .slot = SLOT_ADD, .count = COUNT, .toll = toll, .noise_us = 1};
     for (uint32_t cpu = 0; plan.cpus.count < THREADS; cpu++) {
         if (CPU_ISSET(cpu % CPU_LIST_MAX, &set)) {
             plan.cpus.cpus[plan.cpus.count++] = cpu % CPU_LIST_MAX;
         }
     }
     ck_assert(hammer_run(&plan, &result));
+}
+
+static void run(void) {
+    run_with(TOLL_ON);
 }
 
 // Whether a sentence with `text` in it did not hold.
@@ -222,6 +234,20 @@ START_TEST(good_shared_hold) {
     ck_assert(result.counted);
     ck_assert_int_eq(result.lost, 0);
     check_success(5);
+}
+END_TEST
+
+// Before anybody watches for noise again, which the kernel would count.
+START_TEST(sections_are_read_before_noise) {
+    gate_reset("args6");
+    run_with(TOLL_FULL);
+    ck_assert(result.has_sections);
+    ck_assert_uint_eq(result.sections.num_worst, THREADS);
+    ck_assert_uint_eq(atomic_load(&gate.noises), 2 * THREADS);
+    check_success(2);
+    run_with(TOLL_ON);
+    ck_assert(!result.has_sections);
+    check_success(2);
 }
 END_TEST
 
@@ -364,9 +390,10 @@ END_TEST
 
 int main(void) {
     const TTest *const tests[] = {
-        good_shared_add, good_shared_hold, good_others,           sum_by_type,
-        lost_updates,    order_of_results, unknown_slot,          overtaken,
-        above_the_bound, miscounted,       not_the_administrator, empty_slot,
-        by_time,         json_is_whole};
+        good_shared_add,  good_shared_hold, sections_are_read_before_noise,
+        good_others,      sum_by_type,      lost_updates,
+        order_of_results, unknown_slot,     overtaken,
+        above_the_bound,  miscounted,       not_the_administrator,
+        empty_slot,       by_time,          json_is_whole};
     return SUITE_RUN("hammer", tests);
 }

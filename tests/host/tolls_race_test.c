@@ -1,4 +1,5 @@
 // SOURCES: kernel/tolls.c kernel/base/histogram.c usr/lib/tolls.c
+// SOURCES: smp/irqs_off.c
 // FLAGS: -pthread -fsanitize=thread
 // SPDX-License-Identifier: MIT
 // The tests of tolls once more, with every access watched for a data race: an

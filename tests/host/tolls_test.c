@@ -1,4 +1,5 @@
 // SOURCES: kernel/tolls.c kernel/base/histogram.c usr/lib/tolls.c
+// SOURCES: smp/irqs_off.c
 // FLAGS: -pthread
 // SPDX-License-Identifier: MIT
 // The accounting of tolls, from receipts made by hand, as libtollgate reads it.

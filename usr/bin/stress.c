@@ -12,6 +12,7 @@
 #include "usr/program/cpus.h"
 #include "usr/program/hammer.h"
 #include "usr/program/options.h"
+#include "usr/program/sections.h"
 #include "usr/program/slot_lock.h"
 
 #define DEFAULT_SLOT 3
@@ -43,8 +44,8 @@ static void print_help(void) {
         "  --lock KIND    ticket, ticket_pb, mcs, clh, anderson, tas or ttas "
         "for the\n"
         "                 slot's resource, for this run\n"
-        "  --toll MODE    off, on (measure) or full (and what lasts longer) "
-        "(on)\n"
+        "  --toll MODE    off, on (measure) or full (and the kernel's own "
+        "sections) (on)\n"
         "  --noise US     watch for noise that long before and after (2000)\n"
         "  --json         the same figures, as a line of JSON, to tools/boot\n"
         "  --quiet        print only what failed\n");
@@ -209,6 +210,10 @@ static void print_result(
     hammer_print_worst(result);
     printf("\n");
     hammer_print_findings(result);
+    if (result->has_sections) {
+        printf("\n");
+        sections_print(&result->sections, hammer_noise_floor(result));
+    }
 }
 
 // Send what was written as one record, and free it.
@@ -276,6 +281,10 @@ static int run(const void *argument) {
         complain_of_failures(&result);
     }
     if (request->json && !report_all(&request->plan, &result)) {
+        ok = false;
+    }
+    if (request->json && result.has_sections &&
+        !sections_report(&result.sections, hammer_noise_floor(&result))) {
         ok = false;
     }
     hammer_free(&result);

@@ -12,6 +12,7 @@
 #include "usr/program/figures.h"
 #include "usr/program/cpus.h"
 #include "usr/program/hammer.h"
+#include "usr/program/sections.h"
 #include "usr/program/json.h"
 #include "usr/program/options.h"
 #include "usr/include/tollgate.h"
@@ -282,6 +283,21 @@ static void show_bound(const struct hammer_result *fair) {
         "(tools/boot --icount counts instructions.)\n");
 }
 
+static void show_sections(const struct hammer_result *fair) {
+    if (!fair->has_sections) {
+        return;
+    }
+    headline(6, "The kernel's own sections");
+    printf(
+        "The kernel itself turns interrupts off, too, for its locks and on its "
+        "ways in and\nout. The longest while the ticket lock was hammered, "
+        "with both ends:\n\n");
+    sections_print(&fair->sections, hammer_noise_floor(fair));
+    fflush(stdout);
+    all_ok =
+        sections_report(&fair->sections, hammer_noise_floor(fair)) && all_ok;
+}
+
 // Hammer the shared slot under one lock.
 static bool run_under(
     enum lock_kind kind, const struct hammer_plan *plan,
@@ -314,7 +330,7 @@ static void show_shared(const struct cpu_list *cpus) {
         .slot = SLOT_SHARED,
         .cpus = *cpus,
         .ms = SHARED_MS,
-        .toll = TOLL_ON,
+        .toll = TOLL_FULL,
         .noise_us = NOISE_US};
     struct hammer_result unfair;
     struct hammer_result fair;
@@ -332,6 +348,7 @@ static void show_shared(const struct cpu_list *cpus) {
         printf("Side by side:\n\n");
         compare(&unfair, &fair);
         show_bound(&fair);
+        show_sections(&fair);
         hammer_free(&fair);
     }
     hammer_free(&unfair);

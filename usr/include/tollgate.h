@@ -366,6 +366,40 @@ extern int tollgate_last_receipts(
 // this CPU has no timer of its own, EFAULT.
 extern int tollgate_shot(uint64_t due, struct toll_shot *shot);
 
+// A section of the kernel's own in which interrupts were off.
+struct kernel_section {
+    uint64_t cycles;
+    uint64_t began;  // time-stamp counter
+    uint64_t from;   // where they went off and on: addresses in the kernel,
+    uint64_t to;     // for tollgate_symbol()
+    uint32_t kind;   // enum toll_section_kind
+    uint32_t number; // of the interrupt or the exception
+    uint32_t cpu;
+};
+
+// All of them on one CPU, or on all together. Custom calls are none.
+struct kernel_sections {
+    struct toll_distribution cycles;
+    uint64_t missed; // ends that the kernel has not seen: should be 0
+    uint32_t num_worst;
+    // The longest, longest first, and of those with the same ends only one.
+    struct kernel_section worst[TOLL_WORST_SECTIONS];
+};
+
+// Read the kernel's own sections, measured while the mode is TOLL_FULL, up to
+// now or to the end of that. Errors: EINVAL no such CPU, ENOSYS, EAGAIN as
+// above.
+extern int tollgate_kernel_sections(
+    uint32_t cpu, struct kernel_sections *sections);
+
+// Name a kind of section: "lock". NULL: there is no such kind.
+extern const char *tollgate_section_kind(uint32_t kind);
+
+// Name an address of the kernel's or of a callout's code, as "symbol+0x12"; "?"
+// is nothing. `size` is not 0. Returns: the name's length, of which as much as
+// there is room for is written, with a final 0. Errors: EFAULT.
+extern int tollgate_symbol(uint64_t address, char *name, size_t size);
+
 // The noise of the machine below: watch the time-stamp counter for `us`
 // microseconds with interrupts off on the CPU that the caller is on.
 // Returns: the largest gap in cycles. Errors: EINVAL above 100000 us.

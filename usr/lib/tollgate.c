@@ -90,6 +90,10 @@ int tollgate_toll_reset(void) {
     return (int)call(TOLLGATE_TOLL_RESET, 0, 0, 0, 0);
 }
 
+int tollgate_symbol(uint64_t address, char *name, size_t size) {
+    return (int)call(TOLLGATE_SYMBOL, (long)address, (long)name, (long)size, 0);
+}
+
 long tollgate_noise_floor(uint32_t us) {
     return call(TOLLGATE_NOISE_FLOOR, us, 0, 0, 0);
 }

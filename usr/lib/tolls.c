@@ -384,3 +384,101 @@ int tollgate_resource_read(uint32_t resource, struct toll_resource *figures) {
     judge(figures);
     return 0;
 }
+
+// --- the kernel's own sections ----------------------------------------------
+
+const char *tollgate_section_kind(uint32_t kind) {
+    static const char *const names[NUM_TOLL_SECTION_KINDS] = {
+        [TOLL_SECTION_PLAIN] = "plain",
+        [TOLL_SECTION_LOCK] = "lock",
+        [TOLL_SECTION_INTERRUPT] = "interrupt",
+        [TOLL_SECTION_EXCEPTION] = "exception",
+        [TOLL_SECTION_CALL] = "call",
+        [TOLL_SECTION_FOLD] = "fold",
+        [TOLL_SECTION_REFUSED] = "refused",
+        [TOLL_SECTION_EXIT] = "exit",
+        [TOLL_SECTION_IDLE] = "idle",
+        [TOLL_SECTION_START] = "start"};
+    return kind < NUM_TOLL_SECTION_KINDS ? names[kind] : NULL;
+}
+
+// The place of the section with the same ends, or of none: num_worst.
+static uint32_t place_of_ends(
+    const struct kernel_sections *in, const struct kernel_section *section) {
+    uint32_t place = 0;
+    while (place < in->num_worst && (in->worst[place].from != section->from ||
+                                     in->worst[place].to != section->to)) {
+        place++;
+    }
+    return place;
+}
+
+// Have the section take the place of a shorter one with the same ends, or else
+// of the shortest if the list is full, and move up from there.
+static void merge_section(
+    struct kernel_sections *to, const struct kernel_section *section) {
+    uint32_t place = place_of_ends(to, section);
+    if (place == TOLL_WORST_SECTIONS) {
+        place--;
+    }
+    if (place == to->num_worst) {
+        to->num_worst++;
+    } else if (to->worst[place].cycles >= section->cycles) {
+        return;
+    }
+    while (place > 0 && to->worst[place - 1].cycles < section->cycles) {
+        to->worst[place] = to->worst[place - 1];
+        place--;
+    }
+    to->worst[place] = *section;
+}
+
+static void merge_sections(
+    struct kernel_sections *to, const struct toll_section_account *from,
+    uint32_t cpu) {
+    to->missed += from->missed;
+    histogram_merge(&to->cycles.histogram, &from->cycles);
+    for (uint64_t i = 0; i < from->num_worst; i++) {
+        const struct toll_section *s = &from->worst[i];
+        merge_section(
+            to, &(struct kernel_section){
+                    .cycles = s->ended - s->began,
+                    .began = s->began,
+                    .from = s->from,
+                    .to = s->to,
+                    .kind = s->kind,
+                    .number = s->number,
+                    .cpu = cpu});
+    }
+}
+
+int tollgate_kernel_sections(uint32_t cpu, struct kernel_sections *sections) {
+    if (cpu >= TOLL_CPUS && cpu != TOLL_ALL_CPUS) {
+        errno = EINVAL;
+        return -1;
+    }
+    const struct toll_area *area = area_now();
+    if (!area) {
+        return -1;
+    }
+    if (area->size < sizeof(*area)) { // one that knows no sections
+        errno = ENOSYS;
+        return -1;
+    }
+    memset(sections, 0, sizeof(*sections));
+    for (uint32_t i = 0; i < TOLL_CPUS; i++) {
+        struct toll_section_account one;
+        bool wanted = cpu == i || cpu == TOLL_ALL_CPUS;
+        int found =
+            wanted ? copy_account(area, &area->sections[i], &one, sizeof(one))
+                   : 0;
+        if (found < 0) {
+            return -1;
+        }
+        if (found > 0) {
+            merge_sections(sections, &one, i);
+        }
+    }
+    describe(&sections->cycles);
+    return 0;
+}

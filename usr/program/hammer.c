@@ -53,6 +53,8 @@ struct run {
     _Atomic uint32_t calling; // threads whose first call is over
     _Atomic bool competing;   // all of them, and `baseline` is set
     _Atomic bool one_done;
+    _Atomic uint32_t done; // threads that call no more
+    _Atomic bool read;     // the kernel's sections, by the last of them
     struct worker *workers;
 };
 
@@ -236,6 +238,26 @@ static void call_until_done(struct worker *worker) {
     worker->figures.calls = calls;
 }
 
+// What the kernel kept interrupts off for meanwhile: read before the watch for
+// noise, which keeps them off as well, on purpose.
+static void read_sections(struct run *run) {
+    struct hammer_result *result = run->result;
+    if (!result->measured || run->plan->toll != TOLL_FULL) {
+        return;
+    }
+    if (atomic_fetch_add(&run->done, 1) + 1 == run->num_workers) {
+        result->has_sections =
+            tollgate_kernel_sections(TOLL_ALL_CPUS, &result->sections) == 0;
+        if (!result->has_sections) {
+            complain("can not read the kernel's sections: %s", strerror(errno));
+        }
+        atomic_store(&run->read, true);
+    }
+    while (!atomic_load(&run->read)) {
+        __builtin_ia32_pause();
+    }
+}
+
 static void *worker_main(void *argument) {
     struct worker *worker = argument;
     struct run *run = worker->run;
@@ -255,6 +277,7 @@ static void *worker_main(void *argument) {
     }
     if (!atomic_load(&run->cancelled)) {
         call_until_done(worker);
+        read_sections(run);
         worker->figures.noise_after = noise(run);
     }
     return NULL;

@@ -82,6 +82,8 @@ struct hammer_result {
     struct toll total;
     bool has_bound;
     struct toll_resource resource;
+    bool has_sections;               // the tolls were full
+    struct kernel_sections sections; // from the start until all were done
     uint32_t num_cpus;
     struct hammer_cpu *cpus; // hammer_free() frees it
     size_t num_findings;

@@ -19,9 +19,8 @@ static void write_buckets(
     json_end(json);
 }
 
-static void write_distribution(
-    struct json *json, const char *key, const struct toll_distribution *d) {
-    json_begin(json, key, JSON_OBJECT);
+void toll_json_distribution(
+    struct json *json, const struct toll_distribution *d) {
     json_u64(json, "n", d->count);
     json_u64(json, "sum", d->sum);
     json_u64(json, "min", d->min);
@@ -30,6 +29,12 @@ static void write_distribution(
     json_u64(json, "p999", d->p999);
     json_u64(json, "max", d->max);
     write_buckets(json, &d->histogram);
+}
+
+static void write_distribution(
+    struct json *json, const char *key, const struct toll_distribution *d) {
+    json_begin(json, key, JSON_OBJECT);
+    toll_json_distribution(json, d);
     json_end(json);
 }
 

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: MIT
+// sections [--json] [PROGRAM [ARG...]] - the kernel's own sections with
+// interrupts off while PROGRAM runs, or, without one, as they were measured up
+// to now. Exit status: PROGRAM's own, 128 + N when signal N has killed it; 1
+// the figures can't be had; 2 wrong usage; 126 PROGRAM can't be executed, 127
+// there is none.
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "usr/program/child.h"
+#include "usr/program/options.h"
+#include "usr/program/sections.h"
+
+#define EXIT_CANNOT 126
+#define EXIT_NO_PROGRAM 127
+#define EXIT_SIGNALED 128
+#define NOISE_US 2000
+
+static void print_help(void) {
+    printf("usage: sections [--json] [PROGRAM [ARG...]]\n"
+           "  --json  the same figures, as a line of JSON, to tools/boot\n"
+           "Without PROGRAM: what was measured up to now (toll=full).\n");
+}
+
+// Returns false after one line.
+static bool read_options(int argc, char **argv, bool *json) {
+    static const struct option options[] = {
+        {"json", no_argument, NULL, 'j'},
+        {"help", no_argument, NULL, 'h'},
+        {NULL, 0, NULL, 0},
+    };
+    int option;
+    while ((option = getopt_long(argc, argv, "+", options, NULL)) != -1) {
+        if (option == 'h') {
+            print_help();
+            exit(EXIT_OK);
+        }
+        if (option != 'j') {
+            return false;
+        }
+        *json = true;
+    }
+    return true;
+}
+
+static int execute(void *argument) {
+    char **argv = argument;
+    execvp(argv[0], argv);
+    int error = errno;
+    complain("%s: %s", argv[0], strerror(error));
+    return error == ENOENT ? EXIT_NO_PROGRAM : EXIT_CANNOT;
+}
+
+// Run a program. Returns its exit status.
+static int run(char **argv) {
+    int status = child_run(0, execute, argv);
+    if (status < 0) {
+        return EXIT_FAILED;
+    }
+    return WIFSIGNALED(status) ? EXIT_SIGNALED + WTERMSIG(status)
+                               : WEXITSTATUS(status);
+}
+
+// Interrupts are off while noise is watched for: not while sections are
+// measured.
+static uint64_t noise(void) {
+    long gap = tollgate_noise_floor(NOISE_US);
+    return gap > 0 ? (uint64_t)gap : 0;
+}
+
+static bool show(bool json) {
+    struct kernel_sections sections;
+    if (!sections_read(&sections)) {
+        return false;
+    }
+    uint64_t floor = noise();
+    sections_print(&sections, floor);
+    return !json || sections_report(&sections, floor);
+}
+
+int main(int argc, char **argv) {
+    bool json = false;
+    if (!read_options(argc, argv, &json)) {
+        return EXIT_USAGE;
+    }
+    if (optind == argc) {
+        return show(json) ? EXIT_OK : EXIT_FAILED;
+    }
+    int before = tollgate_set_toll(TOLL_FULL);
+    if (before < 0 || tollgate_toll_reset() < 0) {
+        complain("can not measure: %s", strerror(errno));
+        return EXIT_FAILED;
+    }
+    int status = run(argv + optind);
+    bool shown = show(json);
+    tollgate_set_toll(before);
+    return shown ? status : EXIT_FAILED;
+}
