@@ -42,7 +42,7 @@ def run_page:
   .[0]
   | page("Tollgate, \(.started | sub("T"; " ") | sub("Z"; " UTC"))"; verdict;
     summary; contents;
-    verdict_section, origin_section, times_section, timeline_section,
+    verdict_section, origin_section, times_section, tolls_section, timeline_section,
     bound_section, latency_section, blame_section, receipts_section,
     types_section, kernel_section, scope_section, price_section, doubt_section);
 

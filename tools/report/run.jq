@@ -105,3 +105,10 @@ def section_name:
   + (if .slot != null then ", slot \(.slot)" elif .vector != null then " \(.vector)"
      else "" end)
   + (if .name then ", " + .name else "" end);
+
+# What /bin/tolls has read of slots, in the shape of a hammer's record.
+def slot_tolls:
+  records("tolls")
+  | . + {label: (.name + (if .lock then ", " + .lock else "" end)),
+         plan: {name, lock}, total: .toll,
+         cpus: [{noise_before: (.noise // 0), noise_after: 0}]};

@@ -38,6 +38,18 @@ def time_rows($run):
       + [(.max | max_text($run; $hz; $noise)), ($noise | cost_text($run; $hz))]
       + [(.n | count_text), (.n | rule_of_three)]);
 
+# What /bin/tolls read, from whatever program called before.
+def tolls_section:
+  . as $run
+  | [slot_tolls] as $all
+  | if ($all | length) == 0 then empty
+    else
+      section("tolls"; "Tolls of slots";
+        table("What the calls of a slot cost, whoever made them"; ["of", "time",
+          "#min", "#median", "#99 %", "#99.9 %", "#max", "#noise floor", "#n",
+          "#chance of a longer one"]; $all | time_rows($run)))
+    end;
+
 def times_section:
   . as $run
   | [hammers] as $all
