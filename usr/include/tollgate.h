@@ -331,8 +331,8 @@ extern const struct toll_area *tollgate_tolls(void);
 // Have every CPU account for its calls up to now. The next two do so first.
 extern int tollgate_toll_fold(void);
 
-// Read what calls of a slot cost on one CPU, or on all with TOLL_ALL_CPUS. Takes
-// 32 KiB of stack, as the next function does, and so does a struct toll.
+// Read what calls of a slot cost on one CPU, or on all with TOLL_ALL_CPUS.
+// Takes 32 KiB of stack, as the next function does, and so does a struct toll.
 // Errors: EINVAL no such slot or CPU, ENOSYS no area of tolls, EAGAIN an
 // account was being changed each time that it was looked at.
 extern int tollgate_toll_read(uint32_t slot, uint32_t cpu, struct toll *toll);
