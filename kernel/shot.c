@@ -9,7 +9,11 @@
 #include "kernel/scheduler.h"
 #include "kernel/thread.h"
 #include "kernel/traps.h"
+#include "smp/irqs_off.h"
 #include "smp/percpu.h"
+
+// From the end of a section to the handler of an interrupt that had to wait.
+#define AT_ONCE_NS 2000
 
 // An interrupt: when its handler began and ended, and where it struck.
 struct strike {
@@ -59,6 +63,18 @@ static const struct receipt *call_find(
     return returns_there || is_to_be_folded ? last : NULL;
 }
 
+// The kernel's section that kept it, if they are measured (TOLL_FULL).
+static void kernel_find(
+    struct blame_evidence *evidence, struct toll_shot *shot) {
+    const struct toll_section *last = irqs_off_last();
+    if (last != NULL &&
+        evidence->taken - last->ended < clock_cycles(AT_ONCE_NS)) {
+        evidence->kernel = (struct blame_section){last->began, last->ended};
+        shot->from = last->from;
+        shot->to = last->to;
+    }
+}
+
 void shot_take(struct toll_shot *shot) {
     const struct percpu *cpu = this_cpu();
     const struct strikes *struck = &strikes[cpu->cpu_id];
@@ -74,6 +90,7 @@ void shot_take(struct toll_shot *shot) {
     if (last->rip == now->rip && last->rsp == now->rsp) {
         evidence.handler = last->handler;
     }
+    kernel_find(&evidence, shot);
     blame_split(&evidence, shot);
     shot->taken = evidence.taken;
     shot->cpu = cpu->cpu_id;

@@ -7,6 +7,8 @@
 //   a custom call    is to blame only if it returns to where the interrupt
 //                    struck, or is about to have its receipt folded
 //   another handler  only if the interrupt struck where that one had
+//   the kernel       only if its section ended just before; those are measured
+//                    by TOLL_FULL alone
 //
 // and not what merely ended shortly before.
 #pragma once

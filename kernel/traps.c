@@ -213,11 +213,11 @@ static void interrupt_serve(
 }
 
 void interrupt_handle(struct regs *regs, uint32_t vector, uint32_t group) {
+    shot_handler_begins(regs);
     if ((regs->rflags & RFLAGS_IF) != 0) {
         irqs_off_begin_interrupt(
             (uintptr_t)__builtin_return_address(0), vector);
     }
-    shot_handler_begins(regs);
     interrupt_serve(regs, vector, group);
     shot_handler_ends(vector);
 }

@@ -4,6 +4,7 @@
 #include "usr/program/latency.h"
 
 #define NS_PER_US 1000
+#define SYMBOL_SIZE 96
 #define NS_PER_SECOND 1000000000ull
 
 static uint64_t ns_of(const struct latency_result *result, uint64_t cycles) {
@@ -47,6 +48,12 @@ static void write_thread(
     json_end(json);
 }
 
+static void write_symbol(struct json *json, const char *key, uint64_t address) {
+    char name[SYMBOL_SIZE] = "?";
+    (void)tollgate_symbol(address, name, sizeof(name));
+    json_text(json, key, name);
+}
+
 static void write_blame(
     struct json *json, const struct latency_result *result,
     const struct blame_row *row) {
@@ -62,8 +69,8 @@ static void write_blame(
         json_u64(json, "vector", row->vector);
     }
     if (row->phase == SHOT_KERNEL) {
-        json_u64(json, "from", row->from);
-        json_u64(json, "to", row->to);
+        write_symbol(json, "from", row->from);
+        write_symbol(json, "to", row->to);
     }
     json_u64(json, "n", row->n);
     json_u64(json, "sum_ns", ns_of(result, row->sum));

@@ -120,7 +120,7 @@ void latency_print_honesty(const struct latency_result *result) {
 // --- blame ------------------------------------------------------------------
 
 static void print_culprit(const struct blame_row *row) {
-    char name[NAME_SIZE] = "";
+    char name[3 * NAME_SIZE] = "";
     if (blame_is_of_call(row->phase)) {
         const struct custom_slot *slot = tollgate_slot(row->slot);
         snprintf(
@@ -129,9 +129,11 @@ static void print_culprit(const struct blame_row *row) {
     } else if (row->phase == SHOT_HANDLER) {
         snprintf(name, sizeof(name), "interrupt %u", row->vector);
     } else if (row->phase == SHOT_KERNEL) {
-        snprintf(
-            name, sizeof(name), "0x%" PRIx64 " to 0x%" PRIx64, row->from,
-            row->to);
+        char from[NAME_SIZE] = "?";
+        char to[NAME_SIZE] = "?";
+        (void)tollgate_symbol(row->from, from, sizeof(from));
+        (void)tollgate_symbol(row->to, to, sizeof(to));
+        snprintf(name, sizeof(name), "%s to %s", from, to);
     }
     printf("%-8s %-38s", blame_phase_name(row->phase), name);
 }
