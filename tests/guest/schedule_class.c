@@ -416,7 +416,8 @@ static bool take_turns(int policy, long ms) {
 }
 
 bool round_robin_rotates(void) {
-    CHECK(take_turns(SCHED_RR, 3 * SLICE_MS / 2));
+    // So long that the first has a second turn, after a whole one of each.
+    CHECK(take_turns(SCHED_RR, 5 * SLICE_MS / 2));
     CHECK(changes >= 3);
     CHECK(
         !schedule_strict || (longest > (SLICE_MS - TICK_MS) * NS_PER_MS &&
