@@ -40,7 +40,7 @@
 struct clh_node {
     ALIGNED(LOCK_LINE)
     _Atomic(uint32_t) done; // [a] the use that was over last
-    uint64_t number;        // [r] in the order of the queue: how many have come
+    uint32_t number;        // [r] in the order of the queue: how many have come
                             //     up to and with this use
 };
 

@@ -32,7 +32,7 @@ struct mcs_node {
     ALIGNED(LOCK_LINE)
     _Atomic(uint32_t) next;    // [a] line of who is behind, 0 none
     _Atomic(uint32_t) granted; // [a] whether the one before has handed over
-    uint64_t number;           // [r] in the order of the queue: who hands over
+    uint32_t number;           // [r] in the order of the queue: who hands over
                                //     can tell the next one its own, plus 1
 };
 

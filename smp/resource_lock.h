@@ -17,11 +17,11 @@
 
 // [a] atomic  [r] the resource's lock
 struct resource_lock {
-    _Atomic(uint64_t) arrivals; // [a] calls that asked, measured ones; the
+    _Atomic(uint32_t) arrivals; // [a] calls that asked, measured ones; the
                                 //     ticket locks and anderson count them
                                 //     themselves
-    uint64_t entries;           // [r] calls that are through; the ticket locks
-                                //     count them themselves
+    uint32_t entries;           // [r] calls that are through, measured ones;
+                                //     the ticket locks count them themselves
     uint64_t last_release;      // [r] time-stamp counter before the release
     ALIGNED(LOCK_LINE) union {
         struct ticket ticket;

@@ -221,7 +221,12 @@ ENDTEMPLATE thunk_guarded_measured
         mov     [r15 + RECEIPT_SERVED], eax
 %endmacro
 
-; The lock's next and serving lie as the receipt's arrivals and entry do.
+; NOTE_ARRIVALS_AND_ENTRY arrivals - how many have arrived at the grant, and the
+; holder's number in the order of grants; both lie in the lock as in the receipt
+%macro NOTE_ARRIVALS_AND_ENTRY 1
+        mov     rax, [abs %1]
+        mov     [r15 + RECEIPT_ARRIVALS], rax
+%endmacro
 
 ; MEASURED_TICKET wait... - by a lock of numbers that are served; the macro that
 ; waits, and its arguments behind the lock and my ticket, eax
@@ -237,8 +242,7 @@ ENDTEMPLATE thunk_guarded_measured
 %else
         %1      abs THE_LOCK, eax, %2
 %endif
-        mov     rax, [abs THE_LOCK + TICKET_NEXT]
-        mov     [r15 + RECEIPT_ARRIVALS], rax
+        NOTE_ARRIVALS_AND_ENTRY THE_LOCK + TICKET_NEXT
         LAST_RELEASE_READ
         MEASURED_CALL
         LAST_RELEASE_WRITE
@@ -256,37 +260,24 @@ ENDTEMPLATE thunk_ticket_pb_measured
 
 ; COUNT_ARRIVAL - for locks that do not count who asks
 %macro COUNT_ARRIVAL 0
-        lock inc qword [abs PLACE_LOCK + LOCK_ARRIVALS]
-%endmacro
-
-; NOTE_ENTRY - the holder's number in the order of grants
-%macro NOTE_ENTRY 0
-        mov     eax, [abs PLACE_LOCK + LOCK_ENTRIES]
-        mov     [r15 + RECEIPT_ENTRY], eax
+        lock inc dword [abs PLACE_LOCK + LOCK_ARRIVALS]
 %endmacro
 
 ; COUNT_ENTRY - the holder is through: before the release
 %macro COUNT_ENTRY 0
-        inc     qword [abs PLACE_LOCK + LOCK_ENTRIES]
-%endmacro
-
-; NOTE_ARRIVALS count - how many have arrived at the grant
-%macro NOTE_ARRIVALS 1
-        mov     eax, [abs %1]
-        mov     [r15 + RECEIPT_ARRIVALS], eax
+        inc     dword [abs PLACE_LOCK + LOCK_ENTRIES]
 %endmacro
 
 ; MEASURED_UNFAIR take, release - locks that keep no order: count it beside them
 %macro MEASURED_UNFAIR 2
         MEASURED_BEGIN
         mov     eax, 1
-        lock xadd [abs PLACE_LOCK + LOCK_ARRIVALS], rax
+        lock xadd [abs PLACE_LOCK + LOCK_ARRIVALS], eax
         mov     [r15 + RECEIPT_TICKET], rax
         NOTE_SERVED PLACE_LOCK + LOCK_ENTRIES
         STAMP_TO RECEIPT_QUEUED
         %1      abs THE_LOCK, eax
-        NOTE_ENTRY
-        NOTE_ARRIVALS PLACE_LOCK + LOCK_ARRIVALS
+        NOTE_ARRIVALS_AND_ENTRY PLACE_LOCK + LOCK_ARRIVALS
         LAST_RELEASE_READ
         MEASURED_CALL
         LAST_RELEASE_WRITE
@@ -315,38 +306,35 @@ TEMPLATE thunk_mcs_measured
         MCS_TAKE THE_LOCK
         NOTE_SERVED PLACE_LOCK + LOCK_ENTRIES
         STAMP_TO RECEIPT_QUEUED
-        MCS_WAIT THE_LOCK
         test    r8d, r8d
-        jnz     .told
-        mov     rax, [abs PLACE_LOCK + LOCK_ENTRIES] ; nobody was before me
-        mov     [rcx + THE_LOCK + MCS_NUMBER], rax
-.told: mov     rax, [rcx + THE_LOCK + MCS_NUMBER]
-        mov     [r15 + RECEIPT_TICKET], rax
-        NOTE_ENTRY
-        NOTE_ARRIVALS PLACE_LOCK + LOCK_ARRIVALS
+        jnz     .wait
+        mov     eax, [abs PLACE_LOCK + LOCK_ENTRIES]
+        mov     [rcx + THE_LOCK + MCS_NUMBER], eax
+.mine:  mov     [r15 + RECEIPT_TICKET], rax
+        NOTE_ARRIVALS_AND_ENTRY PLACE_LOCK + LOCK_ARRIVALS
         LAST_RELEASE_READ
         MEASURED_CALL
         LAST_RELEASE_WRITE
         COUNT_ENTRY
         MCS_RELEASE THE_LOCK, told
         MEASURED_END
+.wait:  MCS_WAIT_TOLD THE_LOCK
+        mov     eax, [rcx + THE_LOCK + MCS_NUMBER]
+        jmp     .mine
 ENDTEMPLATE thunk_mcs_measured
 
 TEMPLATE thunk_clh_measured
         MEASURED_BEGIN
         COUNT_ARRIVAL
         CLH_TAKE THE_LOCK
-        mov     r9d, eax
         NOTE_SERVED PLACE_LOCK + LOCK_ENTRIES
         STAMP_TO RECEIPT_QUEUED
-        mov     eax, r9d
         CLH_WAIT THE_LOCK
-        mov     rax, [r8 + THE_LOCK + CLH_NUMBER]
+        mov     eax, [r8 + THE_LOCK + CLH_NUMBER]
         mov     [r15 + RECEIPT_TICKET], rax
-        inc     rax
-        mov     [rcx + THE_LOCK + CLH_NUMBER], rax
-        NOTE_ENTRY
-        NOTE_ARRIVALS PLACE_LOCK + LOCK_ARRIVALS
+        inc     eax
+        mov     [rcx + THE_LOCK + CLH_NUMBER], eax
+        NOTE_ARRIVALS_AND_ENTRY PLACE_LOCK + LOCK_ARRIVALS
         LAST_RELEASE_READ
         MEASURED_CALL
         LAST_RELEASE_WRITE
@@ -363,8 +351,10 @@ TEMPLATE thunk_anderson_measured
         STAMP_TO RECEIPT_QUEUED
         mov     eax, [r15 + RECEIPT_TICKET]
         ANDERSON_WAIT THE_LOCK
-        NOTE_ENTRY
-        NOTE_ARRIVALS THE_LOCK + ANDERSON_NEXT
+        mov     eax, [abs THE_LOCK + ANDERSON_NEXT]
+        mov     [r15 + RECEIPT_ARRIVALS], eax
+        mov     eax, [abs PLACE_LOCK + LOCK_ENTRIES]
+        mov     [r15 + RECEIPT_ENTRY], eax
         LAST_RELEASE_READ
         MEASURED_CALL
         LAST_RELEASE_WRITE

@@ -180,6 +180,18 @@ void offsets(void) {
     VALUE(PLACE_GUARD);
     VALUE(PLACE_KEPT);
     VALUE(PLACE_ALONE);
+    // The measured entry copies both numbers at once: syscall/thunks.asm.
+    _Static_assert(
+        offsetof(struct resource_lock, entries) -
+                offsetof(struct resource_lock, arrivals) ==
+            offsetof(struct receipt, entry) -
+                offsetof(struct receipt, arrivals),
+        "as they lie in a receipt");
+    _Static_assert(
+        offsetof(struct ticket, serving) - offsetof(struct ticket, next) ==
+            offsetof(struct receipt, entry) -
+                offsetof(struct receipt, arrivals),
+        "as they lie in a receipt");
     OFFSET(LOCK_ARRIVALS, resource_lock, arrivals);
     OFFSET(LOCK_WORDS, resource_lock, ticket);
     OFFSET(LOCK_ENTRIES, resource_lock, entries);
