@@ -425,10 +425,14 @@ debug: $(B)/tollgate.iso ## QEMU stopped, gdb attached, symbols loaded
 
 iso: $(B)/tollgate.iso $(SDK) $(SCOPE) ## the hybrid boot image, and what tools/boot takes
 
-test: $(B)/tollgate.iso $(SCOPE) programs ## every test: host, guest, model, matrix
+# What the steps call, made before they run side by side.
+TEST_NEEDS := $(B)/tollgate.iso $(SCOPE) programs $(B)/mkcallout \
+              $(B)/bench-locks $(BENCH)/bench $(BENCH)/stopwatch
+
+test: $(TEST_NEEDS) ## every test: host, guest, model, matrix
 	$(Q)tests/run
 
-test-long: $(B)/tollgate.iso $(SCOPE) programs ## the whole matrix, all mutants, long fuzzing
+test-long: $(TEST_NEEDS) ## the whole matrix, all mutants, long fuzzing
 	$(Q)tests/run --long
 
 coverage: $(B)/tollgate.iso $(SCOPE) programs ## lines that host tests and boots execute, as a table and HTML
