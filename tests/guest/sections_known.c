@@ -50,16 +50,26 @@ static bool is_noise(const struct kernel_section *section) {
            sections_address_is(section->to, "call_noise_floor+0x");
 }
 
+// The noise is the longest section, or one that the host has stopped is longer.
 bool known_section_shows(void) {
     struct kernel_sections sections;
     uint32_t us = NOISE_US;
     CHECK(sections_measure(sections_noise, &us, &sections));
-    const struct kernel_section *longest = &sections.worst[0];
-    CHECK(is_noise(longest));
-    CHECK(longest->from < longest->to);
-    CHECK_EQUAL(longest->kind, TOLL_SECTION_PLAIN);
-    CHECK(longest->cycles >= cycles_of(us));
-    CHECK(!sections_exact || longest->cycles <= cycles_of(us) + NOISE_SLACK);
+    uint32_t at = 0;
+    while (at < sections.num_worst && !is_noise(&sections.worst[at])) {
+        CHECK(!sections_exact);
+        CHECK(sections.worst[at].cycles >= cycles_of(us));
+        at++;
+    }
+    if (at == TOLL_WORST_SECTIONS) {
+        return ktap_skip("the host stopped all that are kept");
+    }
+    const struct kernel_section *noise = &sections.worst[at];
+    CHECK(at < sections.num_worst);
+    CHECK(noise->from < noise->to);
+    CHECK_EQUAL(noise->kind, TOLL_SECTION_PLAIN);
+    CHECK(noise->cycles >= cycles_of(us));
+    CHECK(!sections_exact || noise->cycles <= cycles_of(us) + NOISE_SLACK);
     return true;
 }
 
