@@ -195,7 +195,7 @@ def timeline_plots($run):
        | "\($calls[$k - 1].cpu) \($calls[$k - 1].released | at) "
          + "\($calls[$k].cpu) \($calls[$k].granted | at)")]
   | plot_all("timeline-\($i)"; "timeline"; wide;
-      "Hand-overs of \($with[$i].resource)";
+      "Hand-overs of \($with[$i].resource) under \($with[$i].lock)";
       "\($calls | length | plural("call")) in a row: for each CPU when it waited and when it held \($with[$i].resource)";
       "cpus = \($cpus); step = \([1, ($cpus / 16 | ceil)] | max); unit = \"\($unit)\"");
 

@@ -23,7 +23,7 @@ def trace:
       ([$timelines[].receipts[].cpu] | unique[]
        | metadata("thread_name"; 1; .; "CPU \(.)")),
       (range(0; $timelines | length) as $i
-       | metadata("thread_name"; 2; $i; $timelines[$i].resource))]
+       | metadata("thread_name"; 2; $i; "\($timelines[$i].resource), \($timelines[$i].lock)"))]
      + ([range(0; $timelines | length) as $i
          | $timelines[$i]
          | .cycles_per_sec as $hz

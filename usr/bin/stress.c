@@ -249,12 +249,10 @@ static bool report_timeline(
     return send(&json);
 }
 
-// The timeline is part of what lasts longer: --toll full.
 static bool report_all(
     const struct hammer_plan *plan, const struct hammer_result *result) {
-    bool timeline =
-        plan->toll == TOLL_FULL && result->measured && result->resource_name;
-    return report(plan, result) && (!timeline || report_timeline(plan, result));
+    return report(plan, result) && (!hammer_has_timeline(plan, result) ||
+                                    report_timeline(plan, result));
 }
 
 // Print each finding that did not hold.

@@ -165,6 +165,20 @@ static void report_run(
     send(&json);
 }
 
+// The hand-overs of a run on a resource, read before the next one begins.
+static void report_timeline(
+    const struct hammer_plan *plan, const struct hammer_result *result) {
+    struct json json;
+    begin_report(&json, "timeline");
+    if (hammer_timeline(&json, plan, result)) {
+        send(&json);
+        return;
+    }
+    complain("no timeline: %s", strerror(errno));
+    json_free(&json);
+    all_ok = false;
+}
+
 static void show_own(const struct cpu_list *cpus) {
     struct hammer_plan plan = {
         .slot = SLOT_OWN,
@@ -322,6 +336,9 @@ static bool run_under(
     printf("\n");
     fflush(stdout);
     report_run(lock, plan, result);
+    if (hammer_has_timeline(plan, result)) {
+        report_timeline(plan, result);
+    }
     return true;
 }
 

@@ -117,6 +117,10 @@ void hammer_json(
     struct json *json, const struct hammer_plan *plan,
     const struct hammer_result *result);
 
+// Whether there is one to write: a resource, and the tolls full.
+bool hammer_has_timeline(
+    const struct hammer_plan *plan, const struct hammer_result *result);
+
 // Write the last calls of a measured run on a resource, in the order of their
 // grants, as members of the JSON object that is open (docs/formats.md). As many
 // as the CPUs still have: read it right after the run. Returns false if there

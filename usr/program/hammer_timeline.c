@@ -45,6 +45,11 @@ static void write_receipt(
     json_end(json);
 }
 
+bool hammer_has_timeline(
+    const struct hammer_plan *plan, const struct hammer_result *result) {
+    return plan->toll == TOLL_FULL && result->measured && result->resource_name;
+}
+
 bool hammer_timeline(
     struct json *json, const struct hammer_plan *plan,
     const struct hammer_result *result) {
@@ -62,6 +67,7 @@ bool hammer_timeline(
     }
     qsort(receipts, count, sizeof(receipts[0]), compare_grants);
     json_text(json, "resource", result->resource_name);
+    json_text(json, "lock", tollgate_lock_name(result->lock_kind));
     json_u64(json, "cycles_per_sec", result->hz);
     json_begin(json, "receipts", JSON_ARRAY);
     size_t first = count > TIMELINE_MAX ? count - TIMELINE_MAX : 0;
