@@ -432,7 +432,7 @@ TEST_NEEDS := $(B)/tollgate.iso $(SCOPE) programs $(B)/mkcallout \
 test: $(TEST_NEEDS) ## every test: host, guest, model, matrix
 	$(Q)tests/run
 
-test-long: $(TEST_NEEDS) ## the whole matrix, all mutants, long fuzzing
+test-long: $(TEST_NEEDS) ## the slow rest: more boots, mutants, states, fuzzing
 	$(Q)tests/run --long
 
 coverage: $(B)/tollgate.iso $(SCOPE) programs ## lines that host tests and boots execute, as a table and HTML
