@@ -35,7 +35,8 @@ CALLOUT_START timer_reload_pit, 0, 0
 CALLOUT_END timer_reload_pit
 
 ; unsigned timer_value(struct syspage_entry *rdi, struct qtime_entry *rsi):
-; counts since the last tick. Callers take turns: there is one latch.
+; counts since the last tick, beyond its period if the next one is late: the count
+; goes on below 0. Callers take turns: there is one latch.
 CALLOUT_START timer_value_pit, 0, 0
         mov     al, COMMAND_LATCH
         out     PIT_COMMAND, al
@@ -45,6 +46,7 @@ CALLOUT_START timer_value_pit, 0, 0
         mov     ch, al
         mov     eax, [rsi + QTIME_TIMER_LOAD]
         sub     eax, ecx
+        movzx   eax, ax
         ret
 CALLOUT_END timer_value_pit
 
