@@ -47,7 +47,10 @@ static void timer_init_cpu(void) {
     if (timer_of(this_cpu()->cpu_id) != this_cpu()->cpu_id) {
         return;
     }
-    timer_start_cpu();
+    // Unmasked first: a shot that is due while masked is lost, and all that
+    // would come after it (82093AA, "I/O Redirection Table Registers",
+    // interrupt mask).
+    bool irq = irq_save();
     uint32_t vector = interrupt_of_entry(qtime->intr);
     bool unmasked = (qtime->flags & QTIME_PER_CPU) != 0
                         ? interrupt_unmask_here(vector)
@@ -55,6 +58,8 @@ static void timer_init_cpu(void) {
     if (!unmasked) {
         panic("the timer's interrupt %u can't be unmasked", vector);
     }
+    timer_start_cpu();
+    irq_restore(irq);
 }
 
 static void cpu_go(void) {
