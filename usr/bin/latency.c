@@ -50,7 +50,8 @@ static void print_help(void) {
         "  -t, --threads N     on the first N of them\n"
         "  -h, --histogram US  print a histogram, up to US microseconds\n"
         "  -N, --nsecs         the summary in nanoseconds\n"
-        "  -q, --quiet         the summary only\n"
+        "  -q, --quiet         the summary, what belongs to it as comments, no "
+        "blame\n"
         "  --shot              measure the timer's interrupt, not the thread\n"
         "  --slot N            meanwhile an ordinary thread on each CPU calls "
         "this slot\n"
@@ -210,13 +211,18 @@ static void print_load(
 static void print_result(
     const struct request *request, const struct latency_result *result) {
     const struct latency_plan *plan = &request->plan;
-    latency_print_threads(plan, result, request->nanoseconds);
+    if (!request->quiet || !request->histogram) {
+        latency_print_threads(plan, result, request->nanoseconds);
+    }
     if (!request->quiet && result->slot_name) {
         print_load(plan, result);
     }
     if (!request->quiet) {
         printf("\n");
-        latency_print_honesty(result);
+    }
+    latency_print_honesty(
+        result, request->nanoseconds, request->quiet ? "# " : "");
+    if (!request->quiet) {
         latency_print_blame(result, request->nanoseconds);
     }
     if (request->histogram) {

@@ -135,8 +135,9 @@ static void print_price(const struct price *price) {
     fflush(stdout);
 }
 
-// Samples may differ from the least one by a timer's interrupt.
-static void print_agreement(const struct price *prices, size_t count) {
+// How many samples at the least agree with a price. They may differ from the
+// least one by a timer's interrupt.
+static uint32_t agreement(const struct price *prices, size_t count) {
     uint32_t agree = INSTRUCTIONS_SAMPLES;
     for (size_t i = 0; i < count; i++) {
         for (int which = 0; which < NUM_CASES; which++) {
@@ -145,9 +146,7 @@ static void print_agreement(const struct price *prices, size_t count) {
             }
         }
     }
-    printf(
-        "the least of n %d for each; at least %u of them agree\n",
-        INSTRUCTIONS_SAMPLES, agree);
+    return agree;
 }
 
 static bool find_prices(struct price *prices, size_t count) {
@@ -168,7 +167,9 @@ static bool find_prices(struct price *prices, size_t count) {
         }
         print_price(&prices[i]);
     }
-    print_agreement(prices, count);
+    printf(
+        "the least of n %d for each; at least %u of them agree\n",
+        INSTRUCTIONS_SAMPLES, agreement(prices, count));
     return true;
 }
 
@@ -282,10 +283,15 @@ static void report(
     static const char *const names[NUM_CASES] = {
         "instructions", "instructions_measured", "instructions_refused",
         "instructions_fenced"};
+    uint32_t agree = agreement(prices, count);
+    if (ordinary->cost && ordinary->agree < agree) {
+        agree = ordinary->agree;
+    }
     struct json json = {0};
     json_begin(&json, NULL, JSON_OBJECT);
     json_text(&json, "type", "price");
     json_u64(&json, "n", INSTRUCTIONS_SAMPLES);
+    json_u64(&json, "agree", agree);
     json_begin(&json, "slots", JSON_ARRAY);
     for (size_t i = 0; i < count; i++) {
         json_begin(&json, NULL, JSON_OBJECT);

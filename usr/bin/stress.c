@@ -212,7 +212,7 @@ static void print_result(
     hammer_print_findings(result);
     if (result->has_sections) {
         printf("\n");
-        sections_print(&result->sections, hammer_noise_floor(result));
+        sections_print(&result->sections, hammer_noise(result));
     }
 }
 
@@ -284,7 +284,7 @@ static int run(const void *argument) {
         ok = false;
     }
     if (request->json && result.has_sections &&
-        !sections_report(&result.sections, hammer_noise_floor(&result))) {
+        !sections_report(&result.sections, hammer_noise(&result))) {
         ok = false;
     }
     hammer_free(&result);
