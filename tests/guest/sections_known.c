@@ -50,12 +50,24 @@ static bool is_noise(const struct kernel_section *section) {
            sections_address_is(section->to, "call_noise_floor+0x");
 }
 
+// The longest, unless the host has made another one longer.
+static const struct kernel_section *find_noise(
+    const struct kernel_sections *sections) {
+    uint32_t places = sections_exact ? 1 : sections->num_worst;
+    for (uint32_t i = 0; i < places; i++) {
+        if (is_noise(&sections->worst[i])) {
+            return &sections->worst[i];
+        }
+    }
+    return NULL;
+}
+
 bool known_section_shows(void) {
     struct kernel_sections sections;
     uint32_t us = NOISE_US;
     CHECK(sections_measure(sections_noise, &us, &sections));
-    const struct kernel_section *longest = &sections.worst[0];
-    CHECK(is_noise(longest));
+    const struct kernel_section *longest = find_noise(&sections);
+    CHECK(longest);
     CHECK(longest->from < longest->to);
     CHECK_EQUAL(longest->kind, TOLL_SECTION_PLAIN);
     CHECK(longest->cycles >= cycles_of(us));
