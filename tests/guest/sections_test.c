@@ -57,6 +57,7 @@ int main(int argc, char **argv) {
         TEST(switches_leave_none_open),
         TEST(nothing_is_missed),
         TEST(turning_on_and_off_misses_nothing),
+        TEST(two_switch_at_once),
         TEST(off_counts_nothing),
         TEST(reset_forgets),
         TEST(bad_questions_are_refused),
