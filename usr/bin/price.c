@@ -17,8 +17,8 @@
 
 #include "usr/program/child.h"
 #include "usr/program/instructions.h"
-#include "usr/program/json.h"
 #include "usr/program/options.h"
+#include "usr/program/record.h"
 #include "usr/include/tollgate.h"
 
 #define TYPE_OF_SUM 47   // whom slot 0 serves
@@ -211,9 +211,8 @@ static bool find_lock_price(
 }
 
 static void report_locks(const struct price *price, struct lock_price *found) {
-    struct json json = {0};
-    json_begin(&json, NULL, JSON_OBJECT);
-    json_text(&json, "type", "lock_prices");
+    struct json json;
+    record_begin(&json, "lock_prices");
     json_u64(&json, "n", INSTRUCTIONS_SAMPLES);
     json_u64(&json, "slot", price->slot);
     json_begin(&json, "locks", JSON_ARRAY);
@@ -225,11 +224,7 @@ static void report_locks(const struct price *price, struct lock_price *found) {
         json_end(&json);
     }
     json_end(&json);
-    json_end(&json);
-    if (!json_report(&json) && errno != ENOENT) { // ENOENT: nobody asked
-        complain("can not write to %s: %s", REPORT_DEVICE, strerror(errno));
-    }
-    json_free(&json);
+    (void)record_offer(&json);
 }
 
 static bool find_lock_prices(struct price *price) {
@@ -287,9 +282,8 @@ static void report(
     if (ordinary->cost && ordinary->agree < agree) {
         agree = ordinary->agree;
     }
-    struct json json = {0};
-    json_begin(&json, NULL, JSON_OBJECT);
-    json_text(&json, "type", "price");
+    struct json json;
+    record_begin(&json, "price");
     json_u64(&json, "n", INSTRUCTIONS_SAMPLES);
     json_u64(&json, "agree", agree);
     json_begin(&json, "slots", JSON_ARRAY);
@@ -309,11 +303,7 @@ static void report(
         json_u64(&json, "instructions_getppid", ordinary->cost);
     }
     json_bool(&json, "ok", ok);
-    json_end(&json);
-    if (!json_report(&json) && errno != ENOENT) { // ENOENT: nobody asked
-        complain("can not write to %s: %s", REPORT_DEVICE, strerror(errno));
-    }
-    json_free(&json);
+    (void)record_offer(&json);
 }
 
 static void print_help(void) {

@@ -1,27 +1,27 @@
 // SPDX-License-Identifier: MIT
 // tolls [--json] [SLOT] [-- PROGRAM [ARG...]] - what custom calls have cost so
 // far: a line for each slot that was called, or all that is known of one; after
-// a program has run, with the tolls on. Exit status: the program's; 1 the tolls
-// can not be read; 2 wrong usage.
+// a program has run, with the tolls on. Exit status: the program's, 128 +
+// N when signal N has killed it; 1 the tolls can not be read; 2 wrong usage;
+// 126 the program can not be executed, 127 there is none.
 #include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "usr/program/child.h"
 #include "usr/program/figures.h"
 #include "usr/program/noise.h"
 #include "usr/program/options.h"
+#include "usr/program/record.h"
 #include "usr/program/toll_json.h"
 #include "usr/program/toll_text.h"
 
 #define NOISE_US 2000
 #define BAR_WIDTH 40
 #define ALL_SLOTS CALLOUT_SLOTS
-#define EXIT_NOT_EXECUTED 126
 
 struct request {
     uint32_t slot; // or ALL_SLOTS
@@ -200,9 +200,8 @@ static bool send_slot(
     uint32_t index, const struct custom_slot *slot, const struct toll *toll,
     const struct toll_resource *resource) {
     const struct custom_resource *declared = tollgate_resource(slot->resource);
-    struct json json = {0};
-    json_begin(&json, NULL, JSON_OBJECT);
-    json_text(&json, "type", "tolls");
+    struct json json;
+    record_begin(&json, "tolls");
     json_u64(&json, "slot", index);
     json_text(&json, "name", slot->name);
     json_u64(&json, "cycles_per_sec", hz);
@@ -213,13 +212,7 @@ static bool send_slot(
         json_text(&json, "lock", tollgate_lock_name(declared->lock_kind));
         toll_json_resource(&json, resource);
     }
-    json_end(&json);
-    bool sent = json_report(&json);
-    if (!sent) {
-        complain("can not write to %s: %s", REPORT_DEVICE, strerror(errno));
-    }
-    json_free(&json);
-    return sent;
+    return record_send(&json);
 }
 
 static int show_slot(const struct request *request) {
@@ -286,25 +279,19 @@ static int show_all(void) {
 
 // --- the program ------------------------------------------------------------
 
-static int execute(void *argv) {
-    char **arguments = argv;
-    execv(arguments[0], arguments);
-    complain("%s: %s", arguments[0], strerror(errno));
-    return EXIT_NOT_EXECUTED;
-}
-
-// Run the program with the tolls on. Returns its exit status, or 1.
+// Run the program with the tolls on. Returns its exit status, or what stands
+// for it.
 static int run(char **program) {
     int mode = tollgate_set_toll(TOLL_ON);
     if (mode < 0) {
         complain("can not turn the tolls on: %s", strerror(errno));
         return EXIT_FAILED;
     }
-    int status = child_run(0, execute, program);
+    int status = child_execute(program);
     if (tollgate_set_toll(mode) < 0) {
         complain("can not turn the tolls back: %s", strerror(errno));
     }
-    return status >= 0 && WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_FAILED;
+    return status;
 }
 
 static bool read_options(int argc, char **argv, struct request *request) {

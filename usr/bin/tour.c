@@ -12,6 +12,7 @@
 #include "usr/program/figures.h"
 #include "usr/program/cpus.h"
 #include "usr/program/hammer.h"
+#include "usr/program/record.h"
 #include "usr/program/sections.h"
 #include "usr/program/json.h"
 #include "usr/program/options.h"
@@ -32,18 +33,7 @@ static bool all_ok = true;
 
 // Send one section's JSON. Without tools/boot there is nobody to take it.
 static void send(struct json *json) {
-    json_end(json);
-    if (!json_report(json) && errno != ENOENT) {
-        complain("can not write to %s: %s", REPORT_DEVICE, strerror(errno));
-        all_ok = false;
-    }
-    json_free(json);
-}
-
-static void begin_report(struct json *json, const char *name) {
-    *json = (struct json){0};
-    json_begin(json, NULL, JSON_OBJECT);
-    json_text(json, "type", name);
+    all_ok = record_offer(json) && all_ok;
 }
 
 static void headline(int number, const char *text) {
@@ -57,7 +47,7 @@ static void report_cpus(const struct cpu_list *cpus) {
     const struct syspage_entry *page = tollgate_syspage();
     const struct cpuinfo_entry *info = SYSPAGE_ENTRY(page, cpuinfo);
     struct json json;
-    begin_report(&json, "cpus");
+    record_begin(&json, "cpus");
     json_u64(&json, "found", page->num_cpu);
     json_u64(&json, "up", cpus->count);
     json_u64(&json, "cycles_per_sec", tollgate_hz());
@@ -135,7 +125,7 @@ static void show_custom_call(void) {
         "the sample of QNX's\ndocumentation: it adds two numbers for "
         "processes of type %d, and refuses all\nothers.\n\n",
         SLOT_SUM, TYPE_ALLOWED);
-    begin_report(&json, "sample");
+    record_begin(&json, "sample");
     json_begin(&json, "calls", JSON_ARRAY);
     show_sample(&json, TYPE_ALLOWED, SAMPLE_A + SAMPLE_B);
     show_sample(&json, 0, (unsigned long)-1);
@@ -160,7 +150,7 @@ static void report_run(
     const char *name, const struct hammer_plan *plan,
     const struct hammer_result *result) {
     struct json json;
-    begin_report(&json, name);
+    record_begin(&json, name);
     hammer_json(&json, plan, result);
     send(&json);
 }

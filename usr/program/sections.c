@@ -8,8 +8,8 @@
 #include <string.h>
 
 #include "usr/program/figures.h"
-#include "usr/program/json.h"
 #include "usr/program/options.h"
+#include "usr/program/record.h"
 #include "usr/program/toll_json.h"
 
 #define NAME_SIZE 96 // of an address, or of what a section is
@@ -121,9 +121,8 @@ static void write_section(
 
 bool sections_report(
     const struct kernel_sections *sections, struct noise noise) {
-    struct json json = {0};
-    json_begin(&json, NULL, JSON_OBJECT);
-    json_text(&json, "type", "kernel_sections");
+    struct json json;
+    record_begin(&json, "kernel_sections");
     json_u64(&json, "cycles_per_sec", tollgate_hz());
     toll_json_distribution(&json, &sections->cycles);
     json_u64(&json, "missed", sections->missed);
@@ -133,11 +132,5 @@ bool sections_report(
         write_section(&json, &sections->worst[i]);
     }
     json_end(&json);
-    json_end(&json);
-    bool sent = json_report(&json);
-    if (!sent) {
-        complain("can not write to %s: %s", REPORT_DEVICE, strerror(errno));
-    }
-    json_free(&json);
-    return sent;
+    return record_send(&json);
 }
