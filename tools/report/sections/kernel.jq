@@ -49,7 +49,7 @@ def price_section:
               (.instructions_measured | count_text),
               (.instructions_refused | count_text),
               (.instructions_fenced | count_text)])),
-          ("The least of n = \(.n | count_text) for each."
+          ("The least of n = \(.n | count_text) for each, with which at least \(.agree | count_text) agree."
            + (if .instructions_getppid then " An ordinary call, getppid: \(.instructions_getppid)."
               else "" end) | p)
       end);

@@ -29,7 +29,7 @@ def spoiled_text:
     else
       "\(.spoiled | plural("sample")) of \($n | count_text) \(if .spoiled == 1 then "was" else "were" end) spoiled by the host, which stopped the machine meanwhile; they are in the figures, not dropped."
     end
-  + if .load then " Meanwhile the other CPUs made \(.load.calls | plural("call")) of slot \(.load.slot), \(.load.slot_name)(\(.load.arg))."
+  + if .load then " Meanwhile ordinary threads on these CPUs made \(.load.calls | plural("call")) of slot \(.load.slot), \(.load.slot_name)(\(.load.arg))."
     else "" end;
 
 def what:
