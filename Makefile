@@ -384,6 +384,7 @@ stress: $(B)/tollgate.iso ## all CPUs call SLOT= under LOCK= for SECONDS= or COU
 	@echo "report: $(B)/stress.json"
 
 latency: $(B)/tollgate.iso ## how late threads wake (MODE=shot: timers strike), and why
+	$(if $(filter-out shot cyclic,$(MODE)),$(error MODE is shot or cyclic, not '$(MODE)'))
 	$(Q)$(BOOT) --json $(B)/latency.json -- /bin/latency --json \
 	    $(if $(filter shot,$(MODE)),--shot) -D $(or $(SECONDS),5) \
 	    --slot $(or $(SLOT),4) $(if $(LOCK),--lock $(LOCK))

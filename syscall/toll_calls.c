@@ -10,6 +10,7 @@
 #include "kernel/stop_machine.h"
 #include "kernel/symbols.h"
 #include "kernel/tolls.h"
+#include "kernel/wait_queue.h"
 #include "smp/ipi.h"
 #include "smp/irq.h"
 #include "syscall/abi.h"
@@ -51,6 +52,9 @@ long call_set_fence(uint64_t slot, uint64_t on) {
     return gate_set_fence((uint32_t)slot, on != 0);
 }
 
+// The mode is two things, the gate's and the sections', that change together.
+static struct mutex toll_mutex;
+
 long call_set_toll(uint64_t toll) {
     if (!is_administrator()) {
         return -EPERM;
@@ -58,10 +62,11 @@ long call_set_toll(uint64_t toll) {
     if (toll > TOLL_FULL) {
         return -EINVAL;
     }
-    if (!kernel_sections_set(toll == TOLL_FULL)) {
-        return -ENOMEM;
-    }
-    return gate_set_toll((int)toll);
+    mutex_lock(&toll_mutex);
+    bool possible = kernel_sections_set(toll == TOLL_FULL);
+    long before = possible ? gate_set_toll((int)toll) : -ENOMEM;
+    mutex_unlock(&toll_mutex);
+    return before;
 }
 
 long call_toll_fold(void) {

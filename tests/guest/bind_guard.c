@@ -81,7 +81,8 @@ static bool guarded_bind(void) {
 
 static bool guarded_part_excludes(int toll) {
     CHECK(guarded_bind());
-    CHECK(tollgate_set_toll(toll) >= 0);
+    int toll_before = tollgate_set_toll(toll);
+    CHECK(toll_before >= 0);
     uint32_t resource = tollgate_slot(SLOT_GUARDED)->resource;
     CHECK_EQUAL(resource, tollgate_slot(SLOT_CMOS)->resource);
     uint32_t before = tollgate_resource(resource)->lock_kind;
@@ -90,7 +91,7 @@ static bool guarded_part_excludes(int toll) {
         ok = excludes_under(resource, (enum lock_kind)kind) && ok;
     }
     CHECK_EQUAL(tollgate_set_lock(resource, (enum lock_kind)before), 0);
-    CHECK_EQUAL(tollgate_set_toll(TOLL_OFF), toll);
+    CHECK_EQUAL(tollgate_set_toll(toll_before), toll);
     CHECK_EQUAL(tollgate_unbind(SLOT_GUARDED), 0);
     return ok;
 }
@@ -109,7 +110,8 @@ bool guarded_part_is_what_is_measured(void) {
     CHECK(guarded_bind());
     uint32_t resource = tollgate_slot(SLOT_GUARDED)->resource;
     struct toll_resource figures;
-    CHECK(tollgate_set_toll(TOLL_ON) >= 0);
+    int before = tollgate_set_toll(TOLL_ON);
+    CHECK(before >= 0);
     CHECK_EQUAL(tollgate_toll_reset(), 0);
     for (uint32_t i = 0; i < CALLS; i++) {
         CHECK(slot_call(SLOT_GUARDED, REGISTER_GUARDED, TURNS) >= 0);
@@ -124,7 +126,7 @@ bool guarded_part_is_what_is_measured(void) {
     CHECK(toll.hold.median < toll.off.median / 2);
     CHECK(toll.wait.median < toll.off.median / 2);
     CHECK_EQUAL(figures.grants, CALLS);
-    CHECK_EQUAL(tollgate_set_toll(TOLL_OFF), TOLL_ON);
+    CHECK_EQUAL(tollgate_set_toll(before), TOLL_ON);
     CHECK_EQUAL(tollgate_unbind(SLOT_GUARDED), 0);
     return true;
 }

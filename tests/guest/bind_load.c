@@ -201,9 +201,10 @@ bool results_are_right_under_load(void) {
 }
 
 bool results_are_right_while_measured(void) {
-    CHECK_EQUAL(tollgate_set_toll(TOLL_ON), TOLL_OFF);
+    int before = tollgate_set_toll(TOLL_ON);
+    CHECK(before >= 0);
     bool right = load_run(ROUNDS_MEASURED);
-    CHECK_EQUAL(tollgate_set_toll(TOLL_OFF), TOLL_ON);
+    CHECK_EQUAL(tollgate_set_toll(before), TOLL_ON);
     return right;
 }
 

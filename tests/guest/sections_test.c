@@ -45,21 +45,14 @@ void sections_noise(void *us) {
 
 int main(int argc, char **argv) {
     static const struct ktap_test tests[] = {
-        TEST(known_section_shows),
-        TEST(known_lengths_differ_exactly),
-        TEST(each_cpu_has_its_own),
-        TEST(calls_have_two_each),
-        TEST(nested_locks_count_once),
-        TEST(interrupts_are_named),
-        TEST(folding_shows),
-        TEST(refused_frames_miss_nothing),
-        TEST(idle_is_no_section),
-        TEST(switches_leave_none_open),
-        TEST(nothing_is_missed),
-        TEST(turning_on_and_off_misses_nothing),
-        TEST(off_counts_nothing),
-        TEST(reset_forgets),
-        TEST(bad_questions_are_refused),
+        TEST(known_section_shows),     TEST(known_lengths_differ_exactly),
+        TEST(each_cpu_has_its_own),    TEST(calls_have_two_each),
+        TEST(nested_locks_count_once), TEST(interrupts_are_named),
+        TEST(folding_shows),           TEST(refused_frames_miss_nothing),
+        TEST(idle_is_no_section),      TEST(switches_leave_none_open),
+        TEST(nothing_is_missed),       TEST(turning_on_and_off_misses_nothing),
+        TEST(two_switch_at_once),      TEST(off_counts_nothing),
+        TEST(reset_forgets),           TEST(bad_questions_are_refused),
     };
     const size_t count = sizeof(tests) / sizeof(tests[0]);
     sections_exact = argc > 1 && strcmp(argv[1], "exact") == 0;

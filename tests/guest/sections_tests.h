@@ -36,6 +36,7 @@ bool idle_is_no_section(void);
 bool switches_leave_none_open(void);
 bool nothing_is_missed(void);
 bool turning_on_and_off_misses_nothing(void);
+bool two_switch_at_once(void);
 bool off_counts_nothing(void);
 bool reset_forgets(void);
 bool bad_questions_are_refused(void);

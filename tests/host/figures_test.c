@@ -42,6 +42,18 @@ START_TEST(counts) {
 }
 END_TEST
 
+START_TEST(chances) {
+    char text[CHANCE_SIZE];
+    ck_assert_str_eq(format_chance(text, 0), "not known");
+    ck_assert_str_eq(format_chance(text, 2), "not known");
+    ck_assert_str_eq(format_chance(text, 3), "below 1 in 1");
+    ck_assert_str_eq(format_chance(text, 8000), "below 1 in 2,666");
+    ck_assert_str_eq(
+        format_chance(text, UINT64_MAX),
+        "below 1 in 6,148,914,691,236,517,205");
+}
+END_TEST
+
 START_TEST(jain) {
     const uint64_t even[] = {7, 7, 7, 7};
     const uint64_t one[] = {0, 9, 0, 0};
@@ -65,6 +77,6 @@ START_TEST(ratios) {
 END_TEST
 
 int main(void) {
-    const TTest *const tests[] = {times, counts, jain, ratios};
+    const TTest *const tests[] = {times, counts, chances, jain, ratios};
     return SUITE_RUN("figures", tests);
 }

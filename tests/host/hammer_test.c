@@ -3,6 +3,7 @@
 // SOURCES: usr/program/cpus.c usr/program/figures.c
 // SOURCES: usr/program/json.c usr/program/options.c usr/lib/locks.c
 // SOURCES: usr/program/toll_json.c kernel/base/histogram.c
+// SOURCES: usr/program/toll_text.c usr/program/noise.c
 // FLAGS: -D_GNU_SOURCE -pthread
 // SPDX-License-Identifier: MIT
 // The hammer against a model of the gate: that it finds nothing wrong with a

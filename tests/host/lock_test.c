@@ -4,7 +4,6 @@
 // Every lock of smp/, by the same tests over one table: what its verbs promise
 // one by one, mutual exclusion under load, and the order of the fair ones.
 // tests/host/lock_race_test.c builds this file under the thread sanitizer.
-#include <check.h>
 #include <pthread.h>
 #include <sched.h>
 #include <time.h>
@@ -15,6 +14,7 @@
 // Threads share cores, as CPUs do not: who waits lets the holder run.
 #define __builtin_ia32_pause() sched_yield()
 #include "smp/resource_lock.h"
+#include "tests/host/suite.h"
 
 // --- the table --------------------------------------------------------------
 
@@ -609,10 +609,5 @@ int main(void) {
     add_tests_of_one_lock(one);
     suite_add_tcase(suite, each);
     suite_add_tcase(suite, one);
-    SRunner *runner = srunner_create(suite);
-    srunner_set_tap(runner, "-");
-    srunner_run_all(runner, CK_SILENT);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return suite_end(suite);
 }

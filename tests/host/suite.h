@@ -8,6 +8,16 @@
 
 #include "kernel/base/types.h"
 
+// Run a suite and free it: TAP on standard output. Returns the exit status.
+static inline int suite_end(Suite *suite) {
+    SRunner *runner = srunner_create(suite);
+    srunner_set_tap(runner, "-");
+    srunner_run_all(runner, CK_SILENT);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
 static inline int suite_run(
     const char *name, const TTest *const tests[], size_t count) {
     Suite *suite = suite_create(name);
@@ -16,12 +26,7 @@ static inline int suite_run(
         tcase_add_test(tcase, tests[i]);
     }
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_set_tap(runner, "-");
-    srunner_run_all(runner, CK_SILENT);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return suite_end(suite);
 }
 
 #define SUITE_RUN(name, tests) suite_run(name, tests, ARRAY_SIZE(tests))

@@ -358,18 +358,20 @@ static void put_run(
     }
 }
 
+static void check_longest_run(uint64_t wanted) {
+    fold_all();
+    read_shared(2);
+    ck_assert_uint_eq(shared.longest_run, wanted);
+}
+
 START_TEST(run_while_another_waits) {
     setup();
     put_run(0, 10, 1, 2);
-    fold_all();
-    read_shared(2);
-    ck_assert_uint_eq(shared.longest_run, 1);
+    check_longest_run(1);
     put_run(0, 11, 3, 2);
     put_run(1, 14, 2, 1);
     put_run(0, 16, 1, 1);
-    fold_all();
-    read_shared(2);
-    ck_assert_uint_eq(shared.longest_run, 4);
+    check_longest_run(4);
 }
 END_TEST
 
@@ -377,24 +379,18 @@ START_TEST(run_ends_at_a_gap) {
     setup();
     put_run(0, 10, 2, 1);
     put_run(0, 13, 2, 1);
-    fold_all();
-    read_shared(2);
-    ck_assert_uint_eq(shared.longest_run, 2);
+    check_longest_run(2);
 }
 END_TEST
 
 START_TEST(run_needs_somebody_who_waits) {
     setup();
     put_run(0, 10, 5, 0);
-    fold_all();
-    read_shared(2);
-    ck_assert_uint_eq(shared.longest_run, 0);
+    check_longest_run(0);
     put_run(0, 15, 2, 1);
     put_run(0, 17, 1, 0);
     put_run(0, 18, 1, 1);
-    fold_all();
-    read_shared(2);
-    ck_assert_uint_eq(shared.longest_run, 2);
+    check_longest_run(2);
 }
 END_TEST
 
@@ -402,9 +398,7 @@ START_TEST(run_wraps_around) {
     setup();
     put_run(0, UINT32_MAX, 1, 1);
     put_run(0, 0, 1, 1);
-    fold_all();
-    read_shared(2);
-    ck_assert_uint_eq(shared.longest_run, 2);
+    check_longest_run(2);
 }
 END_TEST
 
@@ -1000,9 +994,7 @@ START_TEST(reset_forgets_what_is_folded) {
     ck_assert_uint_eq(toll.calls, 1);
     ck_assert_uint_eq(toll.worst[0].hold, 77);
     put_run(0, 13, 1, 1); // the run before is forgotten too
-    fold_all();
-    read_shared(2);
-    ck_assert_uint_eq(shared.longest_run, 1);
+    check_longest_run(1);
 }
 END_TEST
 

@@ -7,7 +7,7 @@ include "run";
 # The figures of a run, each {name, value, kind, hz, noise}; kinds:
 #   exact   repeats exactly, and more is worse: gated
 #   broken  must be 0, and more is worse: gated
-#   time    cycles of a clock, beside its noise floor: shown
+#   time    cycles of a clock, beside its noise floor: shown; a maximum with n
 #   count   shown
 def figure($name; $value; $kind): {name: $name, value: $value, kind: $kind};
 
@@ -18,9 +18,9 @@ def hammer_figures($run):
   . as $h
   | .label as $of
   | (if $run | counts_instructions then "exact" else "time" end) as $time
-  | def cycles($name; $value):
+  | def cycles($name; $value; $n):
       figure("\($of): \($name)"; $value; $time)
-      + {hz: $h.cycles_per_sec, noise: ($h | noise_floor)};
+      + {hz: $h.cycles_per_sec, noise: ($h | noise_floor), $n};
     figure("\($of): wrong results"; .wrong; "broken"),
     figure("\($of): updates lost"; .lost // 0 | fabs; "broken"),
     figure("\($of): statements that failed";
@@ -32,14 +32,16 @@ def hammer_figures($run):
        (["off", "wait", "hold"][] as $kind
         | select($kind != "wait" or .plan.lock)
         | ["min", "median", "p99", "max"][] as $quantile
-        | cycles("\($kind), \($quantile)"; .total[$kind][$quantile]))),
+        | cycles("\($kind), \($quantile)"; .total[$kind][$quantile];
+             .total[$kind].n)),
+       figure("\($of): calls spoiled"; .total.spoiled; "count")),
     (select(.bound)
      | (if .plan.lock | fair then "broken" else "count" end) as $gate
      | figure("\($of): calls beyond their bound";
          .bound.broken // (if .bound.max_wait > .bound.bound then 1 else 0 end);
          $gate),
        figure("\($of): longest run of one CPU"; .bound.longest_run; "count"),
-       cycles("bound"; .bound.bound));
+       cycles("bound"; .bound.bound; .bound.grants));
 
 def figures:
   . as $run
@@ -54,15 +56,17 @@ def figures:
          $slot[.]; if $run.icount then "exact" else "count" end)),
     (records("latency")
      | . as $latency
-     | ([.noise_before, .noise_after] | max) as $noise
      | .threads[]
      | figure("latency, \($latency.mode), CPU \(.cpu): max";
          .max_ns * $latency.clock_hz / 1e9; "time")
-       + {hz: $latency.clock_hz, $noise}),
+       + {hz: $latency.clock_hz, n,
+          noise: (record_noise // ($latency | record_noise))},
+       figure("latency, \($latency.mode), CPU \(.cpu): spoiled"; .spoiled;
+         "count")),
     (records("kernel_sections")
      | figure("the kernel's own sections: max"; .max;
          if $run | counts_instructions then "exact" else "time" end)
-       + {hz: .cycles_per_sec, noise: null});
+       + {hz: .cycles_per_sec, noise: record_noise, n});
 
 # The place of a run among others, as the beginning of a figure's name.
 def place:
@@ -119,7 +123,7 @@ def compare($a; $b):
       if .seen[$key] then . else .seen[$key] = true | .names += [$key] end)
     | .names) as $names
   | [$names[] | {name: ., judged: judge($left[.]; $right[.])}] as $all
-  | (["figure", "#A", "#B", "#B/A", "#noise A", "#noise B", "verdict"]
+  | (["figure", "#A", "#B", "#B/A", "#noise A", "#noise B", "#n A", "#n B", "verdict"]
      | join("\t")),
     ($all[]
      | .name as $name
@@ -131,6 +135,7 @@ def compare($a; $b):
         (($x, $y) | if .kind == "time" and .noise != null
           then .hz as $hz | .run as $run | .noise | cost_text($run; $hz)
           else "–" end),
+        (($x, $y) | if .n != null then .n | count_text else "–" end),
         .judged.verdict]
      | join("\t")),
     ([$all[] | select(.judged.regression)] as $bad

@@ -10,6 +10,11 @@ def host_mark: {html: "\(html)<sup>h</sup>"};
 def host_note:
   "<p class=\"note\"><sup>h</sup> not above the noise floor: it tells of the host, not of Tollgate.</p>";
 
+# Marks a time that something else than what is measured has made long.
+def spoiled_mark: {html: "\(html)<sup>s</sup>"};
+def spoiled_note:
+  "<p class=\"note\"><sup>s</sup> spoiled: held more than 4 times the median, which the callout does not explain.</p>";
+
 # A table with a caption for those who can not see it whole. A head that starts
 # with "#" is a column of figures; the first cell of a row names it.
 def table($caption; $heads; $rows):
@@ -33,7 +38,8 @@ def table($caption; $heads; $rows):
         | "<tr>" + ($columns | map(cell($row; .)) | join("")) + "</tr>")
       | join("\n"))
     + "</tbody></table></div>"
-  | . + if contains("<sup>h</sup>") then host_note else "" end;
+  | . + if contains("<sup>h</sup>") then host_note else "" end
+  | . + if contains("<sup>s</sup>") then spoiled_note else "" end;
 
 def p: "<p>" + html + "</p>";
 

@@ -43,8 +43,11 @@ def max_text($run; $hz; $noise):
   else cost_text($run; $hz)
   end;
 
-# The largest noise on any CPU before or after, in cycles.
-def noise_floor: [.cpus[] | .noise_before, .noise_after] | max;
+# The largest noise before or after, in cycles: of a record with figures of all
+# CPUs, and on any CPU of one that has them. Null: nobody watched.
+def record_noise:
+  [.noise_before, .noise_after] | max | if . == 0 then null else . end;
+def noise_floor: [.cpus[] | record_noise] | max;
 
 def engine_name:
   if .sweep then .sweep.engine
@@ -111,4 +114,4 @@ def slot_tolls:
   records("tolls")
   | . + {label: (.name + (if .lock then ", " + .lock else "" end)),
          plan: {name, lock}, total: .toll,
-         cpus: [{noise_before: (.noise // 0), noise_after: 0}]};
+         cpus: [{noise_before, noise_after}]};

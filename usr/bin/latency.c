@@ -3,7 +3,6 @@
 // taken, on each CPU, and who is to blame: cyclictest's letters, lines and
 // histogram where they fit. Exit status: 0 measured; 1 it can not be; 2 wrong
 // usage.
-#include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -13,6 +12,7 @@
 #include "usr/program/cpus.h"
 #include "usr/program/figures.h"
 #include "usr/program/latency.h"
+#include "usr/program/record.h"
 #include "usr/program/slot_lock.h"
 
 #define DEFAULT_INTERVAL_US 1000
@@ -50,7 +50,8 @@ static void print_help(void) {
         "  -t, --threads N     on the first N of them\n"
         "  -h, --histogram US  print a histogram, up to US microseconds\n"
         "  -N, --nsecs         the summary in nanoseconds\n"
-        "  -q, --quiet         the summary only\n"
+        "  -q, --quiet         the summary, what belongs to it as comments, no "
+        "blame\n"
         "  --shot              measure the timer's interrupt, not the thread\n"
         "  --slot N            meanwhile an ordinary thread on each CPU calls "
         "this slot\n"
@@ -75,7 +76,8 @@ static bool parse_u32_within(
 }
 
 // What one option asks for. Returns false if its argument is not possible.
-static bool take_option(int option, struct request *request) {
+static bool take_option(int option, void *argument) {
+    struct request *request = argument;
     struct latency_plan *plan = &request->plan;
     switch (option) {
     case 'i':
@@ -141,21 +143,8 @@ static bool read_options(int argc, char **argv, struct request *request) {
         {"help", no_argument, NULL, 'H'},
         {NULL, 0, NULL, 0},
     };
-    int option;
-    while ((option = getopt_long(
-                argc, argv, "i:p:l:D:a:t:h:Nq", options, NULL)) != -1) {
-        if (option == '?') {
-            return false;
-        }
-        if (!take_option(option, request)) {
-            complain("bad argument of %s: %s", argv[optind - 1], optarg);
-            return false;
-        }
-    }
-    if (optind < argc) {
-        complain("what is %s? (--help shows the options)", argv[optind]);
-    }
-    return optind == argc;
+    return parse_options(
+        argc, argv, "i:p:l:D:a:t:h:Nq", options, take_option, request);
 }
 
 static bool has_cpu(const struct cpu_list *list, uint32_t cpu) {
@@ -210,13 +199,18 @@ static void print_load(
 static void print_result(
     const struct request *request, const struct latency_result *result) {
     const struct latency_plan *plan = &request->plan;
-    latency_print_threads(plan, result, request->nanoseconds);
+    if (!request->quiet || !request->histogram) {
+        latency_print_threads(plan, result, request->nanoseconds);
+    }
     if (!request->quiet && result->slot_name) {
         print_load(plan, result);
     }
     if (!request->quiet) {
         printf("\n");
-        latency_print_honesty(result);
+    }
+    latency_print_honesty(
+        result, request->nanoseconds, request->quiet ? "# " : "");
+    if (!request->quiet) {
         latency_print_blame(result, request->nanoseconds);
     }
     if (request->histogram) {
@@ -226,17 +220,10 @@ static void print_result(
 
 static bool report(
     const struct latency_plan *plan, const struct latency_result *result) {
-    struct json json = {0};
-    json_begin(&json, NULL, JSON_OBJECT);
-    json_text(&json, "type", "latency");
+    struct json json;
+    record_begin(&json, "latency");
     latency_json(&json, plan, result);
-    json_end(&json);
-    bool sent = json_report(&json);
-    if (!sent) {
-        complain("can not write to %s: %s", REPORT_DEVICE, strerror(errno));
-    }
-    json_free(&json);
-    return sent;
+    return record_send(&json);
 }
 
 static int run(const void *argument) {

@@ -9,12 +9,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "usr/program/child.h"
 #include "usr/program/cpus.h"
 #include "usr/program/options.h"
 #include "usr/include/tollgate.h"
-
-#define EXIT_CANNOT 126
-#define EXIT_NO_PROGRAM 127
 
 struct request {
     bool trace;
@@ -85,8 +83,5 @@ int main(int argc, char **argv) {
         complain("can not trace: %s", strerror(errno));
         return EXIT_CANNOT;
     }
-    execvp(argv[optind], argv + optind);
-    int error = errno;
-    complain("%s: %s", argv[optind], strerror(error));
-    return error == ENOENT ? EXIT_NO_PROGRAM : EXIT_CANNOT;
+    return execute_program(argv + optind);
 }

@@ -17,8 +17,8 @@
 
 #include "usr/program/child.h"
 #include "usr/program/instructions.h"
-#include "usr/program/json.h"
 #include "usr/program/options.h"
+#include "usr/program/record.h"
 #include "usr/include/tollgate.h"
 
 #define TYPE_OF_SUM 47   // whom slot 0 serves
@@ -135,8 +135,9 @@ static void print_price(const struct price *price) {
     fflush(stdout);
 }
 
-// Samples may differ from the least one by a timer's interrupt.
-static void print_agreement(const struct price *prices, size_t count) {
+// How many samples at the least agree with a price. They may differ from the
+// least one by a timer's interrupt.
+static uint32_t agreement(const struct price *prices, size_t count) {
     uint32_t agree = INSTRUCTIONS_SAMPLES;
     for (size_t i = 0; i < count; i++) {
         for (int which = 0; which < NUM_CASES; which++) {
@@ -145,9 +146,7 @@ static void print_agreement(const struct price *prices, size_t count) {
             }
         }
     }
-    printf(
-        "the least of n %d for each; at least %u of them agree\n",
-        INSTRUCTIONS_SAMPLES, agree);
+    return agree;
 }
 
 static bool find_prices(struct price *prices, size_t count) {
@@ -168,7 +167,9 @@ static bool find_prices(struct price *prices, size_t count) {
         }
         print_price(&prices[i]);
     }
-    print_agreement(prices, count);
+    printf(
+        "the least of n %d for each; at least %u of them agree\n",
+        INSTRUCTIONS_SAMPLES, agreement(prices, count));
     return true;
 }
 
@@ -210,9 +211,8 @@ static bool find_lock_price(
 }
 
 static void report_locks(const struct price *price, struct lock_price *found) {
-    struct json json = {0};
-    json_begin(&json, NULL, JSON_OBJECT);
-    json_text(&json, "type", "lock_prices");
+    struct json json;
+    record_begin(&json, "lock_prices");
     json_u64(&json, "n", INSTRUCTIONS_SAMPLES);
     json_u64(&json, "slot", price->slot);
     json_begin(&json, "locks", JSON_ARRAY);
@@ -224,11 +224,7 @@ static void report_locks(const struct price *price, struct lock_price *found) {
         json_end(&json);
     }
     json_end(&json);
-    json_end(&json);
-    if (!json_report(&json) && errno != ENOENT) { // ENOENT: nobody asked
-        complain("can not write to %s: %s", REPORT_DEVICE, strerror(errno));
-    }
-    json_free(&json);
+    (void)record_offer(&json);
 }
 
 static bool find_lock_prices(struct price *price) {
@@ -282,10 +278,14 @@ static void report(
     static const char *const names[NUM_CASES] = {
         "instructions", "instructions_measured", "instructions_refused",
         "instructions_fenced"};
-    struct json json = {0};
-    json_begin(&json, NULL, JSON_OBJECT);
-    json_text(&json, "type", "price");
+    uint32_t agree = agreement(prices, count);
+    if (ordinary->cost && ordinary->agree < agree) {
+        agree = ordinary->agree;
+    }
+    struct json json;
+    record_begin(&json, "price");
     json_u64(&json, "n", INSTRUCTIONS_SAMPLES);
+    json_u64(&json, "agree", agree);
     json_begin(&json, "slots", JSON_ARRAY);
     for (size_t i = 0; i < count; i++) {
         json_begin(&json, NULL, JSON_OBJECT);
@@ -303,11 +303,7 @@ static void report(
         json_u64(&json, "instructions_getppid", ordinary->cost);
     }
     json_bool(&json, "ok", ok);
-    json_end(&json);
-    if (!json_report(&json) && errno != ENOENT) { // ENOENT: nobody asked
-        complain("can not write to %s: %s", REPORT_DEVICE, strerror(errno));
-    }
-    json_free(&json);
+    (void)record_offer(&json);
 }
 
 static void print_help(void) {

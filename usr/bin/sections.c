@@ -9,16 +9,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "usr/program/child.h"
 #include "usr/program/options.h"
 #include "usr/program/sections.h"
 
-#define EXIT_CANNOT 126
-#define EXIT_NO_PROGRAM 127
-#define EXIT_SIGNALED 128
 #define NOISE_US 2000
 
 static void print_help(void) {
@@ -48,39 +43,16 @@ static bool read_options(int argc, char **argv, bool *json) {
     return true;
 }
 
-static int execute(void *argument) {
-    char **argv = argument;
-    execvp(argv[0], argv);
-    int error = errno;
-    complain("%s: %s", argv[0], strerror(error));
-    return error == ENOENT ? EXIT_NO_PROGRAM : EXIT_CANNOT;
-}
-
-// Run a program. Returns its exit status.
-static int run(char **argv) {
-    int status = child_run(0, execute, argv);
-    if (status < 0) {
-        return EXIT_FAILED;
-    }
-    return WIFSIGNALED(status) ? EXIT_SIGNALED + WTERMSIG(status)
-                               : WEXITSTATUS(status);
-}
-
 // Interrupts are off while noise is watched for: not while sections are
 // measured.
-static uint64_t noise(void) {
-    long gap = tollgate_noise_floor(NOISE_US);
-    return gap > 0 ? (uint64_t)gap : 0;
-}
-
-static bool show(bool json) {
+static bool show(bool json, uint64_t noise_before) {
     struct kernel_sections sections;
     if (!sections_read(&sections)) {
         return false;
     }
-    uint64_t floor = noise();
-    sections_print(&sections, floor);
-    return !json || sections_report(&sections, floor);
+    struct noise noise = {noise_before, noise_watch_all(NOISE_US)};
+    sections_print(&sections, noise);
+    return !json || sections_report(&sections, noise);
 }
 
 int main(int argc, char **argv) {
@@ -89,15 +61,16 @@ int main(int argc, char **argv) {
         return EXIT_USAGE;
     }
     if (optind == argc) {
-        return show(json) ? EXIT_OK : EXIT_FAILED;
+        return show(json, 0) ? EXIT_OK : EXIT_FAILED;
     }
+    uint64_t noise_before = noise_watch_all(NOISE_US);
     int before = tollgate_set_toll(TOLL_FULL);
     if (before < 0 || tollgate_toll_reset() < 0) {
         complain("can not measure: %s", strerror(errno));
         return EXIT_FAILED;
     }
-    int status = run(argv + optind);
-    bool shown = show(json);
+    int status = child_execute(argv + optind);
+    bool shown = show(json, noise_before);
     tollgate_set_toll(before);
     return shown ? status : EXIT_FAILED;
 }

@@ -12,6 +12,7 @@
 #include "usr/program/cpus.h"
 #include "usr/program/hammer.h"
 #include "usr/program/options.h"
+#include "usr/program/record.h"
 #include "usr/program/sections.h"
 #include "usr/program/slot_lock.h"
 
@@ -82,7 +83,8 @@ static bool parse_toll(const char *text, int *toll) {
 }
 
 // What one option asks for. Returns false if its argument is not possible.
-static bool take_option(int option, struct request *request) {
+static bool take_option(int option, void *argument) {
+    struct request *request = argument;
     struct hammer_plan *plan = &request->plan;
     switch (option) {
     case 's':
@@ -136,21 +138,7 @@ static bool read_options(int argc, char **argv, struct request *request) {
         {"help", no_argument, NULL, 'h'},
         {NULL, 0, NULL, 0},
     };
-    int option;
-    int index;
-    while ((option = getopt_long(argc, argv, "", options, &index)) != -1) {
-        if (option == '?') {
-            return false;
-        }
-        if (!take_option(option, request)) {
-            complain("bad argument of --%s: %s", options[index].name, optarg);
-            return false;
-        }
-    }
-    if (optind < argc) {
-        complain("what is %s? (--help shows the options)", argv[optind]);
-    }
-    return optind == argc;
+    return parse_options(argc, argv, "", options, take_option, request);
 }
 
 // The CPUs to use: of those that are up, the ones that --cpus names. Returns
@@ -212,41 +200,28 @@ static void print_result(
     hammer_print_findings(result);
     if (result->has_sections) {
         printf("\n");
-        sections_print(&result->sections, hammer_noise_floor(result));
+        sections_print(&result->sections, hammer_noise(result));
     }
-}
-
-// Send what was written as one record, and free it.
-static bool send(struct json *json) {
-    json_end(json);
-    bool sent = json_report(json);
-    if (!sent) {
-        complain("can not write to %s: %s", REPORT_DEVICE, strerror(errno));
-    }
-    json_free(json);
-    return sent;
 }
 
 static bool report(
     const struct hammer_plan *plan, const struct hammer_result *result) {
-    struct json json = {0};
-    json_begin(&json, NULL, JSON_OBJECT);
-    json_text(&json, "type", "stress");
+    struct json json;
+    record_begin(&json, "stress");
     hammer_json(&json, plan, result);
-    return send(&json);
+    return record_send(&json);
 }
 
 static bool report_timeline(
     const struct hammer_plan *plan, const struct hammer_result *result) {
-    struct json json = {0};
-    json_begin(&json, NULL, JSON_OBJECT);
-    json_text(&json, "type", "timeline");
+    struct json json;
+    record_begin(&json, "timeline");
     if (!hammer_timeline(&json, plan, result)) {
         complain("no timeline: %s", strerror(errno));
         json_free(&json);
         return false;
     }
-    return send(&json);
+    return record_send(&json);
 }
 
 static bool report_all(
@@ -282,7 +257,7 @@ static int run(const void *argument) {
         ok = false;
     }
     if (request->json && result.has_sections &&
-        !sections_report(&result.sections, hammer_noise_floor(&result))) {
+        !sections_report(&result.sections, hammer_noise(&result))) {
         ok = false;
     }
     hammer_free(&result);

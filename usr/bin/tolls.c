@@ -1,25 +1,27 @@
 // SPDX-License-Identifier: MIT
 // tolls [--json] [SLOT] [-- PROGRAM [ARG...]] - what custom calls have cost so
 // far: a line for each slot that was called, or all that is known of one; after
-// a program has run, with the tolls on. Exit status: the program's; 1 the tolls
-// can not be read; 2 wrong usage.
+// a program has run, with the tolls on. Exit status: the program's, 128 +
+// N when signal N has killed it; 1 the tolls can not be read; 2 wrong usage;
+// 126 the program can not be executed, 127 there is none.
 #include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "usr/program/child.h"
 #include "usr/program/figures.h"
+#include "usr/program/noise.h"
 #include "usr/program/options.h"
+#include "usr/program/record.h"
 #include "usr/program/toll_json.h"
+#include "usr/program/toll_text.h"
 
-#define NOISE_US 20000
+#define NOISE_US 2000
 #define BAR_WIDTH 40
 #define ALL_SLOTS CALLOUT_SLOTS
-#define EXIT_NOT_EXECUTED 126
 
 struct request {
     uint32_t slot; // or ALL_SLOTS
@@ -28,7 +30,7 @@ struct request {
 };
 
 static uint64_t hz;
-static uint64_t noise; // floor, in cycles
+static struct noise noise;
 
 static void print_help(void) {
     printf("usage: tolls [--json] [SLOT] [-- PROGRAM [ARG...]]\n"
@@ -76,6 +78,7 @@ static void print_histogram(const struct histogram *histogram) {
 }
 
 static void print_worst(const struct toll *toll) {
+    bool spoiled = false;
     printf("\nThe longest, by the time that interrupts were off\n"
            "      off       wait       hold  CPU  ahead  overtaken  type  "
            "called from\n");
@@ -84,12 +87,18 @@ static void print_worst(const struct toll *toll) {
         char off[FIGURE_SIZE];
         char wait[FIGURE_SIZE];
         char hold[FIGURE_SIZE];
+        bool is_spoiled = hold_is_spoiled(receipt->hold, &toll->hold);
+        spoiled = spoiled || is_spoiled;
         printf(
-            "%9s  %9s  %9s %4u %6u %10u %5u  0x%" PRIx64 "\n",
+            "%9s  %9s  %9s%c%4u %6u %10u %5u  0x%" PRIx64 "\n",
             format_time(off, receipt->off, hz),
             format_time(wait, receipt->wait, hz),
-            format_time(hold, receipt->hold, hz), receipt->cpu, receipt->queue,
-            receipt->overtakes, receipt->type_id, receipt->rip);
+            format_time(hold, receipt->hold, hz), is_spoiled ? '*' : ' ',
+            receipt->cpu, receipt->queue, receipt->overtakes, receipt->type_id,
+            receipt->rip);
+    }
+    if (spoiled) {
+        printf("* spoiled: held over %d x the median\n", SPOILED_TIMES);
     }
 }
 
@@ -137,13 +146,15 @@ static void print_queue(const struct toll_resource *resource, bool fair) {
         }
     }
     char hold[FIGURE_SIZE];
+    char grants[FIGURE_SIZE];
     char handover[FIGURE_SIZE];
     char bound[FIGURE_SIZE];
     printf(
-        "All: %u x %s held + %u x %s handed over = %s; broken %" PRIu64
-        " times\n",
-        resource->cpus - 1, format_time(hold, resource->max_hold, hz),
-        resource->cpus, format_time(handover, resource->max_handover, hz),
+        "The longest of %s grants:\n"
+        "%u x %s held + %u x %s handed over = %s; broken %" PRIu64 " times\n",
+        format_count(grants, resource->grants), resource->cpus - 1,
+        format_time(hold, resource->max_hold, hz), resource->cpus,
+        format_time(handover, resource->max_handover, hz),
         format_time(bound, resource->bound, hz), resource->broken);
 }
 
@@ -153,7 +164,7 @@ static void print_slot(
     uint32_t index, const struct custom_slot *slot, const struct toll *toll,
     const struct toll_resource *resource) {
     const struct custom_resource *declared = tollgate_resource(slot->resource);
-    char floor[FIGURE_SIZE];
+    char gaps[NOISE_SIZE];
     printf("Slot %u, %s, ", index, slot->name);
     if (declared) {
         printf(
@@ -165,16 +176,17 @@ static void print_slot(
     printf(
         "%" PRIu64 " calls measured, %" PRIu64 " refused by type, %" PRIu64
         " over the budget, %" PRIu64 " receipts lost\n"
-        "Noise floor of the machine below: %s. A longer time may be the "
-        "host's.\n\n",
+        "Noise floor of the machine below: %s.\n"
+        "A time that is not above it may be the host's.\n\n",
         toll->calls, toll->refusals, toll->overruns, toll->lost,
-        format_time(floor, noise, hz));
+        format_noise(gaps, noise, hz));
     printf(
         "%-10s%11s%11s%11s%11s%11s%11s\n", "", "min", "median", "p99", "p99.9",
         "max", "n");
     print_times("wait", &toll->wait);
     print_times("hold", &toll->hold);
     print_times("ints off", &toll->off);
+    toll_print_honesty(toll, hz);
     printf("\nInterrupts off\n");
     print_histogram(&toll->off.histogram);
     print_worst(toll);
@@ -188,26 +200,19 @@ static bool send_slot(
     uint32_t index, const struct custom_slot *slot, const struct toll *toll,
     const struct toll_resource *resource) {
     const struct custom_resource *declared = tollgate_resource(slot->resource);
-    struct json json = {0};
-    json_begin(&json, NULL, JSON_OBJECT);
-    json_text(&json, "type", "tolls");
+    struct json json;
+    record_begin(&json, "tolls");
     json_u64(&json, "slot", index);
     json_text(&json, "name", slot->name);
     json_u64(&json, "cycles_per_sec", hz);
-    json_u64(&json, "noise", noise);
+    noise_json(&json, noise);
     toll_json(&json, "toll", toll);
     if (declared) {
         json_text(&json, "resource", declared->name);
         json_text(&json, "lock", tollgate_lock_name(declared->lock_kind));
         toll_json_resource(&json, resource);
     }
-    json_end(&json);
-    bool sent = json_report(&json);
-    if (!sent) {
-        complain("can not write to %s: %s", REPORT_DEVICE, strerror(errno));
-    }
-    json_free(&json);
-    return sent;
+    return record_send(&json);
 }
 
 static int show_slot(const struct request *request) {
@@ -246,7 +251,7 @@ static void print_row(
 static int show_all(void) {
     static struct toll toll;
     uint32_t shown = 0;
-    char floor[FIGURE_SIZE];
+    char gaps[NOISE_SIZE];
     printf("slot  name           resource       calls  refused  off median    "
            "off max\n");
     for (uint32_t index = 0; index < CALLOUT_SLOTS; index++) {
@@ -263,33 +268,30 @@ static int show_all(void) {
             shown++;
         }
     }
+    printf("Slots that were called while the tolls were on: %u.\n", shown);
     printf(
-        "Slots that were called while the tolls were on: %u. Noise floor %s.\n",
-        shown, format_time(floor, noise, hz));
+        "Noise floor: %s.\n"
+        "A time that is not above it may be the host's. After n calls the next "
+        "takes\nlonger than the longest with a chance below 3/n (95 %%).\n",
+        format_noise(gaps, noise, hz));
     return EXIT_OK;
 }
 
 // --- the program ------------------------------------------------------------
 
-static int execute(void *argv) {
-    char **arguments = argv;
-    execv(arguments[0], arguments);
-    complain("%s: %s", arguments[0], strerror(errno));
-    return EXIT_NOT_EXECUTED;
-}
-
-// Run the program with the tolls on. Returns its exit status, or 1.
+// Run the program with the tolls on. Returns its exit status, or what stands
+// for it.
 static int run(char **program) {
     int mode = tollgate_set_toll(TOLL_ON);
     if (mode < 0) {
         complain("can not turn the tolls on: %s", strerror(errno));
         return EXIT_FAILED;
     }
-    int status = child_run(0, execute, program);
+    int status = child_execute(program);
     if (tollgate_set_toll(mode) < 0) {
         complain("can not turn the tolls back: %s", strerror(errno));
     }
-    return status >= 0 && WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_FAILED;
+    return status;
 }
 
 static bool read_options(int argc, char **argv, struct request *request) {
@@ -342,9 +344,12 @@ int main(int argc, char **argv) {
         complain("there is no area of tolls: this is not Tollgate");
         return EXIT_FAILED;
     }
-    int status = request.program ? run(request.program) : EXIT_OK;
-    long gap = tollgate_noise_floor(NOISE_US);
-    noise = gap > 0 ? (uint64_t)gap : 0;
+    int status = EXIT_OK;
+    if (request.program) {
+        noise.before = noise_watch_all(NOISE_US);
+        status = run(request.program);
+    }
+    noise.after = noise_watch_all(NOISE_US);
     int shown = request.slot == ALL_SLOTS ? show_all() : show_slot(&request);
     return status != EXIT_OK ? status : shown;
 }

@@ -12,6 +12,7 @@
 #include "usr/program/figures.h"
 #include "usr/program/cpus.h"
 #include "usr/program/hammer.h"
+#include "usr/program/record.h"
 #include "usr/program/sections.h"
 #include "usr/program/json.h"
 #include "usr/program/options.h"
@@ -32,18 +33,7 @@ static bool all_ok = true;
 
 // Send one section's JSON. Without tools/boot there is nobody to take it.
 static void send(struct json *json) {
-    json_end(json);
-    if (!json_report(json) && errno != ENOENT) {
-        complain("can not write to %s: %s", REPORT_DEVICE, strerror(errno));
-        all_ok = false;
-    }
-    json_free(json);
-}
-
-static void begin_report(struct json *json, const char *name) {
-    *json = (struct json){0};
-    json_begin(json, NULL, JSON_OBJECT);
-    json_text(json, "type", name);
+    all_ok = record_offer(json) && all_ok;
 }
 
 static void headline(int number, const char *text) {
@@ -57,7 +47,7 @@ static void report_cpus(const struct cpu_list *cpus) {
     const struct syspage_entry *page = tollgate_syspage();
     const struct cpuinfo_entry *info = SYSPAGE_ENTRY(page, cpuinfo);
     struct json json;
-    begin_report(&json, "cpus");
+    record_begin(&json, "cpus");
     json_u64(&json, "found", page->num_cpu);
     json_u64(&json, "up", cpus->count);
     json_u64(&json, "cycles_per_sec", tollgate_hz());
@@ -135,7 +125,7 @@ static void show_custom_call(void) {
         "the sample of QNX's\ndocumentation: it adds two numbers for "
         "processes of type %d, and refuses all\nothers.\n\n",
         SLOT_SUM, TYPE_ALLOWED);
-    begin_report(&json, "sample");
+    record_begin(&json, "sample");
     json_begin(&json, "calls", JSON_ARRAY);
     show_sample(&json, TYPE_ALLOWED, SAMPLE_A + SAMPLE_B);
     show_sample(&json, 0, (unsigned long)-1);
@@ -160,7 +150,7 @@ static void report_run(
     const char *name, const struct hammer_plan *plan,
     const struct hammer_result *result) {
     struct json json;
-    begin_report(&json, name);
+    record_begin(&json, name);
     hammer_json(&json, plan, result);
     send(&json);
 }
@@ -169,7 +159,7 @@ static void report_run(
 static void report_timeline(
     const struct hammer_plan *plan, const struct hammer_result *result) {
     struct json json;
-    begin_report(&json, "timeline");
+    record_begin(&json, "timeline");
     if (hammer_timeline(&json, plan, result)) {
         send(&json);
         return;
@@ -222,6 +212,14 @@ static void print_times(
         name, format_time(left, unfair, hz), format_time(right, fair, hz));
 }
 
+static void print_chances(uint64_t unfair, uint64_t fair) {
+    char left[CHANCE_SIZE];
+    char right[CHANCE_SIZE];
+    print_row(
+        "chance that the next takes longer", format_chance(left, unfair),
+        format_chance(right, fair));
+}
+
 static void print_reals(const char *name, double unfair, double fair) {
     char left[FIGURE_SIZE];
     char right[FIGURE_SIZE];
@@ -258,6 +256,10 @@ static void compare(
     print_times(
         "noise floor of the machine below", hammer_noise_floor(unfair),
         hammer_noise_floor(fair), hz);
+    print_chances(a->off.count, b->off.count);
+    print_counts(
+        "calls spoiled: held over 4 x median", holds_spoiled(&a->hold),
+        holds_spoiled(&b->hold));
 }
 
 static void show_bound(const struct hammer_result *fair) {
@@ -282,7 +284,7 @@ static void show_bound(const struct hammer_result *fair) {
         format_time(bound, resource->bound, fair->hz),
         format_count(grants, resource->grants),
         format_time(wait, resource->max_wait, fair->hz),
-        format_time(noise, hammer_noise_floor(fair), fair->hz),
+        format_gap(noise, hammer_noise_floor(fair), fair->hz),
         ratio(resource->bound, resource->max_wait),
         format_count(broken, resource->broken));
     printf(
@@ -306,10 +308,9 @@ static void show_sections(const struct hammer_result *fair) {
         "The kernel itself turns interrupts off, too, for its locks and on its "
         "ways in and\nout. The longest while the ticket lock was hammered, "
         "with both ends:\n\n");
-    sections_print(&fair->sections, hammer_noise_floor(fair));
+    sections_print(&fair->sections, hammer_noise(fair));
     fflush(stdout);
-    all_ok =
-        sections_report(&fair->sections, hammer_noise_floor(fair)) && all_ok;
+    all_ok = sections_report(&fair->sections, hammer_noise(fair)) && all_ok;
 }
 
 // Hammer the shared slot under one lock.

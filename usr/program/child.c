@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "usr/program/options.h"
 #include "usr/include/tollgate.h"
@@ -41,4 +42,24 @@ int child_run(uint32_t type, int (*body)(void *), void *arg) {
         return -1;
     }
     return status;
+}
+
+int execute_program(char **argv) {
+    execvp(argv[0], argv);
+    int error = errno;
+    complain("%s: %s", argv[0], strerror(error));
+    return error == ENOENT ? EXIT_NO_PROGRAM : EXIT_CANNOT;
+}
+
+static int execute(void *argument) {
+    return execute_program(argument);
+}
+
+int child_execute(char **argv) {
+    int status = child_run(0, execute, argv);
+    if (status < 0) {
+        return EXIT_FAILED;
+    }
+    return WIFSIGNALED(status) ? EXIT_SIGNALED + WTERMSIG(status)
+                               : WEXITSTATUS(status);
 }

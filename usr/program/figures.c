@@ -7,6 +7,7 @@
 #include <string.h>
 
 #define GROUP 3 // digits between separators
+#define RULE_OF_THREE 3
 
 char *format_time(char to[FIGURE_SIZE], uint64_t cycles, uint64_t hz) {
     static const char *const units[] = {"s", "ms", "us", "ns"};
@@ -37,6 +38,18 @@ char *format_count(char to[FIGURE_SIZE], uint64_t count) {
         *end++ = digits[i];
     }
     *end = '\0';
+    return to;
+}
+
+char *format_chance(char to[CHANCE_SIZE], uint64_t n) {
+    char count[FIGURE_SIZE];
+    if (n < RULE_OF_THREE) {
+        snprintf(to, CHANCE_SIZE, "not known");
+    } else {
+        snprintf(
+            to, CHANCE_SIZE, "below 1 in %s",
+            format_count(count, n / RULE_OF_THREE));
+    }
     return to;
 }
 

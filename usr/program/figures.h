@@ -16,6 +16,12 @@ char *format_time(char to[FIGURE_SIZE], uint64_t cycles, uint64_t hz);
 // "1,234,567". Returns `to`.
 char *format_count(char to[FIGURE_SIZE], uint64_t count);
 
+// The chance, at 95 %, that a sample is above the maximum of `n` others: "below
+// 1 in 2,666" for 3/n (the rule of three), "not known" of fewer than three.
+// Returns `to`.
+#define CHANCE_SIZE (FIGURE_SIZE + 16)
+char *format_chance(char to[CHANCE_SIZE], uint64_t n);
+
 // Jain's index of `count` shares: 1 when all are alike, 1/count when one has
 // all; 1 for no shares at all. (Jain, Chiu, Hawe: "A Quantitative Measure of
 // Fairness and Discrimination", 1984.)

@@ -187,11 +187,6 @@ static void check_result(
     }
 }
 
-static uint64_t noise(const struct run *run) {
-    long gap = tollgate_noise_floor(run->plan->noise_us);
-    return gap > 0 ? (uint64_t)gap : 0;
-}
-
 // The last CPU has begun: from here on all compete. Release: pairs with
 // competition_end().
 static void competition_begin(struct run *run) {
@@ -263,7 +258,7 @@ static void *worker_main(void *argument) {
     struct run *run = worker->run;
     bool pinned = cpus_pin(worker->figures.cpu);
     if (pinned) {
-        worker->figures.noise_before = noise(run);
+        worker->figures.noise_before = noise_watch(run->plan->noise_us);
         prepare(worker, (uint32_t)(worker - run->workers));
     } else {
         complain(
@@ -278,7 +273,7 @@ static void *worker_main(void *argument) {
     if (!atomic_load(&run->cancelled)) {
         call_until_done(worker);
         read_sections(run);
-        worker->figures.noise_after = noise(run);
+        worker->figures.noise_after = noise_watch(run->plan->noise_us);
     }
     return NULL;
 }

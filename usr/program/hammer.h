@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "usr/program/json.h"
+#include "usr/program/noise.h"
 #include "usr/program/options.h"
 #include "usr/include/tollgate.h"
 
@@ -101,8 +102,8 @@ void hammer_judge(struct hammer_result *result);
 // Whether all that was verified held.
 bool hammer_ok(const struct hammer_result *result);
 
-// The largest noise that any CPU saw, before or after, in cycles: what a
-// maximum must exceed to tell of more than the machine below.
+// The largest noise that any CPU saw, before and after; of both.
+struct noise hammer_noise(const struct hammer_result *result);
 uint64_t hammer_noise_floor(const struct hammer_result *result);
 
 // Print as tables of at most 80 columns. The first has a line for each CPU, the

@@ -92,7 +92,7 @@ static void judge_bound(struct hammer_result *result) {
     char bound[FIGURE_SIZE];
     char broken[FIGURE_SIZE];
     char noise[FIGURE_SIZE];
-    format_time(noise, hammer_noise_floor(result), result->hz);
+    format_gap(noise, hammer_noise_floor(result), result->hz);
     format_time(wait, resource->max_wait, result->hz);
     format_time(bound, resource->bound, result->hz);
     format_count(broken, resource->broken);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "usr/program/figures.h"
+#include "usr/program/toll_text.h"
 
 #define NAME_SIZE 16
 #define COLUMNS 80
@@ -51,8 +52,8 @@ static void print_share(
         print_overtakes(&cpu->toll);
     }
     printf(
-        "  %10s  %10s\n", format_time(before, cpu->noise_before, result->hz),
-        format_time(after, cpu->noise_after, result->hz));
+        "  %10s  %10s\n", format_gap(before, cpu->noise_before, result->hz),
+        format_gap(after, cpu->noise_after, result->hz));
 }
 
 // Shares say something only where CPUs compete: without a resource they do not.
@@ -90,17 +91,20 @@ void hammer_print_shares(const struct hammer_result *result) {
 
 // The noise floor of a CPU, in cycles.
 static uint64_t cpu_noise(const struct hammer_cpu *cpu) {
-    return cpu->noise_before > cpu->noise_after ? cpu->noise_before
-                                                : cpu->noise_after;
+    return noise_floor((struct noise){cpu->noise_before, cpu->noise_after});
+}
+
+struct noise hammer_noise(const struct hammer_result *result) {
+    struct noise most = {0};
+    for (uint32_t i = 0; i < result->num_cpus; i++) {
+        const struct hammer_cpu *cpu = &result->cpus[i];
+        noise_add(&most, (struct noise){cpu->noise_before, cpu->noise_after});
+    }
+    return most;
 }
 
 uint64_t hammer_noise_floor(const struct hammer_result *result) {
-    uint64_t most = 0;
-    for (uint32_t i = 0; i < result->num_cpus; i++) {
-        uint64_t noise = cpu_noise(&result->cpus[i]);
-        most = noise > most ? noise : most;
-    }
-    return most;
+    return noise_floor(hammer_noise(result));
 }
 
 static void print_distribution(
@@ -115,7 +119,7 @@ static void print_distribution(
     printf(
         "%-14s%11s%11s%11s%11s%11s%11s\n", name, format_time(min, d->min, hz),
         format_time(median, d->median, hz), format_time(p99, d->p99, hz),
-        format_time(max, d->max, hz), format_time(noise_text, noise, hz),
+        format_time(max, d->max, hz), format_gap(noise_text, noise, hz),
         format_count(count, d->count));
 }
 
@@ -135,17 +139,6 @@ static void print_kind(
     print_distribution(name, total, hammer_noise_floor(result), result->hz);
 }
 
-// With n samples and none above the longest, another one is longer with a
-// chance below 3/n, at 95 %: the rule of three.
-static void print_rule_of_three(uint64_t n) {
-    char count[FIGURE_SIZE];
-    if (n >= 3) {
-        printf(
-            "Chance that the next call takes longer: below 1 in %s (95 %%).\n",
-            format_count(count, n / 3));
-    }
-}
-
 void hammer_print_times(const struct hammer_result *result, bool each_cpu) {
     if (!result->measured) {
         printf("Not measured: the tolls are off.\n");
@@ -163,7 +156,7 @@ void hammer_print_times(const struct hammer_result *result, bool each_cpu) {
     printf(
         "Of 1000 calls 999 had interrupts off for at most %s.\n",
         format_time(most, result->total.off.p999, result->hz));
-    print_rule_of_three(result->total.off.count);
+    toll_print_honesty(&result->total, result->hz);
 }
 
 // How long the queues were that the calls found.
@@ -194,11 +187,13 @@ void hammer_print_worst(const struct hammer_result *result) {
     printf(
         "Worst call: interrupts off for %s (noise floor %s) on CPU %u,\n",
         format_time(off, worst->off, result->hz),
-        format_time(noise, hammer_noise_floor(result), result->hz), worst->cpu);
+        format_gap(noise, hammer_noise_floor(result), result->hz), worst->cpu);
     printf(
-        "wait %s, hold %s, from 0x%" PRIx64 " by type %u",
+        "wait %s, hold %s%s, from 0x%" PRIx64 " by type %u",
         format_time(wait, worst->wait, result->hz),
-        format_time(hold, worst->hold, result->hz), worst->rip, worst->type_id);
+        format_time(hold, worst->hold, result->hz),
+        hold_is_spoiled(worst->hold, &result->total.hold) ? " (spoiled)" : "",
+        worst->rip, worst->type_id);
     if (result->resource_name) {
         printf(
             ";\nticket %" PRIu64 ", entry %" PRIu64 ", overtaken by %u",

@@ -50,15 +50,15 @@ static uint64_t cycles_of(const struct run *run, uint64_t us) {
     return us / US_PER_SECOND * hz + us % US_PER_SECOND * hz / US_PER_SECOND;
 }
 
-static uint64_t ns_of(const struct run *run, uint64_t cycles) {
-    uint64_t hz = run->result->hz;
+uint64_t latency_ns(const struct latency_result *result, uint64_t cycles) {
+    uint64_t hz = result->hz;
     return cycles / hz * NS_PER_SECOND + cycles % hz * NS_PER_SECOND / hz;
 }
 
 // Sleep by the C library's means, where the kernel tells nothing of a shot.
 static void sleep_plainly(const struct run *run, uint64_t due) {
     uint64_t now = tollgate_cycles();
-    uint64_t ns = due > now ? ns_of(run, due - now) : 0;
+    uint64_t ns = due > now ? latency_ns(run->result, due - now) : 0;
     struct timespec at;
     clock_gettime(CLOCK_MONOTONIC, &at);
     ns += (uint64_t)at.tv_nsec;
@@ -69,17 +69,26 @@ static void sleep_plainly(const struct run *run, uint64_t due) {
 
 // --- samples ----------------------------------------------------------------
 
+static uint64_t larger(uint64_t a, uint64_t b) {
+    return a > b ? a : b;
+}
+
 static void note(
     const struct latency_plan *plan, struct latency_thread *figures,
-    uint64_t late) {
+    uint64_t late, bool spoiled) {
     figures->min = figures->n == 0 || late < figures->min ? late : figures->min;
-    figures->max = late > figures->max ? late : figures->max;
+    figures->max = larger(figures->max, late);
     figures->last = late;
     figures->sum += late;
     figures->n++;
+    figures->spoiled += spoiled;
+    if (!spoiled && late > figures->max_unspoiled) {
+        figures->max_unspoiled = late;
+    }
     uint64_t us = late / NS_PER_US;
     if (us < plan->histogram_us) {
-        figures->histogram[us]++;
+        figures->histogram[us].n++;
+        figures->histogram[us].spoiled += spoiled;
     } else {
         figures->overflows++;
     }
@@ -93,16 +102,18 @@ static bool sample(struct worker *worker, uint64_t due) {
     if (!figures->judged) {
         sleep_plainly(run, due);
         uint64_t now = tollgate_cycles();
-        note(run->plan, figures, ns_of(run, now > due ? now - due : 0));
+        note(
+            run->plan, figures,
+            latency_ns(run->result, now > due ? now - due : 0), false);
         return true;
     }
     if (tollgate_shot(due, &shot) < 0 || shot.taken == 0) {
         return false;
     }
     uint64_t end = run->plan->shot ? shot.taken : tollgate_cycles();
-    note(run->plan, figures, ns_of(run, end - due));
+    bool spoiled = shot.parts[SHOT_NONE] > SPOILED_TIMES * figures->quiet;
+    note(run->plan, figures, latency_ns(run->result, end - due), spoiled);
     blame_add(&figures->blame, &shot);
-    figures->spoiled += shot.parts[SHOT_NONE] > SPOILED_TIMES * figures->quiet;
     return true;
 }
 
@@ -156,11 +167,6 @@ static void watch_quiet(struct worker *worker) {
     figures->judged = true;
 }
 
-static uint64_t noise(const struct run *run) {
-    long gap = tollgate_noise_floor(run->plan->noise_us);
-    return gap > 0 ? (uint64_t)gap : 0;
-}
-
 // --- threads ----------------------------------------------------------------
 
 static bool become_fifo(uint32_t priority) {
@@ -183,7 +189,7 @@ static bool prepare(struct worker *worker) {
             strerror(errno));
         return false;
     }
-    figures->noise_before = noise(run);
+    figures->noise_before = noise_watch(run->plan->noise_us);
     watch_quiet(worker);
     return true;
 }
@@ -205,7 +211,7 @@ static void *worker_main(void *argument) {
     }
     if (!atomic_load(&run->cancelled)) {
         measure(worker);
-        worker->figures->noise_after = noise(run);
+        worker->figures->noise_after = noise_watch(run->plan->noise_us);
     }
     return NULL;
 }
@@ -287,7 +293,8 @@ static bool make_room(struct run *run, struct worker *workers) {
         struct latency_thread *figures = &result->threads[i];
         figures->cpu = plan->cpus.cpus[i];
         workers[i] = (struct worker){.run = run, .figures = figures};
-        figures->histogram = calloc(plan->histogram_us, sizeof(uint64_t));
+        figures->histogram =
+            calloc(plan->histogram_us, sizeof(figures->histogram[0]));
         if (!figures->histogram) {
             return false;
         }
@@ -352,6 +359,16 @@ bool latency_run(
         latency_free(result);
     }
     return ok;
+}
+
+struct noise latency_noise(const struct latency_result *result) {
+    struct noise most = {0};
+    for (uint32_t i = 0; i < result->num_threads; i++) {
+        const struct latency_thread *thread = &result->threads[i];
+        noise_add(
+            &most, (struct noise){thread->noise_before, thread->noise_after});
+    }
+    return most;
 }
 
 void latency_free(struct latency_result *result) {

@@ -9,6 +9,7 @@
 
 #include "usr/program/blame_table.h"
 #include "usr/program/json.h"
+#include "usr/program/noise.h"
 #include "usr/program/options.h"
 
 // What to do.
@@ -26,6 +27,12 @@ struct latency_plan {
     uint32_t noise_us;     // how long to watch for noise, before and after
 };
 
+// The samples that were late by just so many microseconds.
+struct latency_bucket {
+    uint64_t n;
+    uint64_t spoiled; // of these
+};
+
 // What came of it on one CPU. Times in nanoseconds, but noise and blame, which
 // are in cycles.
 struct latency_thread {
@@ -38,10 +45,11 @@ struct latency_thread {
     uint64_t max;
     uint64_t missed;    // instants that were over before they were waited for
     uint64_t overflows; // samples beyond the histogram
-    uint64_t *histogram;
+    struct latency_bucket *histogram;
     bool judged;      // the kernel told of each sample whose doing it is
     uint64_t quiet;   // cycles that no one explains, the median without load
     uint64_t spoiled; // samples of which no one explains far more
+    uint64_t max_unspoiled; // of the others
     uint64_t noise_before;
     uint64_t noise_after;
     struct blame_table blame;
@@ -57,23 +65,25 @@ struct latency_result {
     struct latency_thread *threads; // latency_free() frees them
 };
 
-// A sample is spoiled if the part of its lateness that no measured section
-// explains is more than this many times what it is on a quiet CPU. Then it is
-// the machine's below: its host's, mostly.
-#define SPOILED_TIMES 4
-
 // Carry out a plan. Returns false, after one line on stderr, if it can not be.
 bool latency_run(
     const struct latency_plan *plan, struct latency_result *result);
 void latency_free(struct latency_result *result);
 
+// Cycles as nanoseconds.
+uint64_t latency_ns(const struct latency_result *result, uint64_t cycles);
+
+// The largest noise that any CPU saw, before and after.
+struct noise latency_noise(const struct latency_result *result);
+
 // Print: a line for each thread as cyclictest has it, in us or ns; noise,
-// spoiled samples and what n says of the maximum; the blame table; the
-// histogram as cyclictest has it.
+// spoiled samples and what n says of the maximum, each line after `prefix`; the
+// blame table; the histogram as cyclictest has it.
 void latency_print_threads(
     const struct latency_plan *plan, const struct latency_result *result,
     bool nanoseconds);
-void latency_print_honesty(const struct latency_result *result);
+void latency_print_honesty(
+    const struct latency_result *result, bool nanoseconds, const char *prefix);
 void latency_print_blame(const struct latency_result *result, bool nanoseconds);
 void latency_print_histogram(
     const struct latency_plan *plan, const struct latency_result *result);

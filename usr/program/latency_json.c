@@ -5,22 +5,19 @@
 
 #define NS_PER_US 1000
 #define SYMBOL_SIZE 96
-#define NS_PER_SECOND 1000000000ull
-
-static uint64_t ns_of(const struct latency_result *result, uint64_t cycles) {
-    uint64_t hz = result->hz;
-    return cycles / hz * NS_PER_SECOND + cycles % hz * NS_PER_SECOND / hz;
-}
 
 static void write_histogram(
     struct json *json, const struct latency_plan *plan,
     const struct latency_thread *thread) {
     json_begin(json, "histogram", JSON_ARRAY);
     for (uint32_t us = 0; us < plan->histogram_us; us++) {
-        if (thread->histogram[us] != 0) {
+        if (thread->histogram[us].n != 0) {
             json_begin(json, NULL, JSON_ARRAY);
             json_u64(json, NULL, us);
-            json_u64(json, NULL, thread->histogram[us]);
+            json_u64(json, NULL, thread->histogram[us].n);
+            if (thread->judged) {
+                json_u64(json, NULL, thread->histogram[us].spoiled);
+            }
             json_end(json);
         }
     }
@@ -42,6 +39,7 @@ static void write_thread(
     json_u64(json, "noise_after", thread->noise_after);
     if (thread->judged) {
         json_u64(json, "spoiled", thread->spoiled);
+        json_u64(json, "max_unspoiled_ns", thread->max_unspoiled);
         json_u64(json, "quiet", thread->quiet);
     }
     write_histogram(json, plan, thread);
@@ -73,9 +71,9 @@ static void write_blame(
         write_symbol(json, "to", row->to);
     }
     json_u64(json, "n", row->n);
-    json_u64(json, "sum_ns", ns_of(result, row->sum));
-    json_u64(json, "max_ns", ns_of(result, row->max));
-    json_u64(json, "whole_ns", ns_of(result, row->whole));
+    json_u64(json, "sum_ns", latency_ns(result, row->sum));
+    json_u64(json, "max_ns", latency_ns(result, row->max));
+    json_u64(json, "whole_ns", latency_ns(result, row->whole));
     json_end(json);
 }
 
@@ -92,17 +90,13 @@ static void write_load(
 
 // The figures of all threads together.
 static void write_sums(struct json *json, const struct latency_result *result) {
-    uint64_t before = 0;
-    uint64_t after = 0;
+    struct noise noise = latency_noise(result);
     uint64_t spoiled = 0;
     for (uint32_t i = 0; i < result->num_threads; i++) {
-        const struct latency_thread *thread = &result->threads[i];
-        before = thread->noise_before > before ? thread->noise_before : before;
-        after = thread->noise_after > after ? thread->noise_after : after;
-        spoiled += thread->spoiled;
+        spoiled += result->threads[i].spoiled;
     }
-    json_u64(json, "noise_before", before);
-    json_u64(json, "noise_after", after);
+    json_u64(json, "noise_before", noise.before);
+    json_u64(json, "noise_after", noise.after);
     json_bool(json, "judged", result->judged);
     json_u64(json, "spoiled", spoiled);
 }

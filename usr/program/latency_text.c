@@ -51,7 +51,7 @@ void latency_print_histogram(
         for (uint32_t i = 0; i < result->num_threads; i++) {
             printf(
                 i == 0 ? "%06" PRIu64 : "\t%06" PRIu64,
-                result->threads[i].histogram[us]);
+                result->threads[i].histogram[us].n);
         }
         printf("\n");
     }
@@ -65,24 +65,34 @@ void latency_print_histogram(
 
 // --- honesty ----------------------------------------------------------------
 
+// As a time of three digits, or exact.
+static const char *time_text(
+    char to[FIGURE_SIZE], uint64_t ns, bool nanoseconds) {
+    return nanoseconds ? format_count(to, ns)
+                       : format_time(to, ns, NS_PER_SECOND);
+}
+
 static void print_samples(
-    const struct latency_result *result, const struct latency_thread *thread) {
+    const struct latency_result *result, const struct latency_thread *thread,
+    bool nanoseconds, const char *prefix) {
     char before[FIGURE_SIZE];
     char after[FIGURE_SIZE];
     char n[FIGURE_SIZE];
     printf(
-        "%4u  %10s  %10s  %11s", thread->cpu,
-        format_time(before, thread->noise_before, result->hz),
-        format_time(after, thread->noise_after, result->hz),
+        "%s%4u  %10s  %10s  %11s", prefix, thread->cpu,
+        format_gap(before, thread->noise_before, result->hz),
+        format_gap(after, thread->noise_after, result->hz),
         format_count(n, thread->n));
     if (thread->judged) {
         char spoiled[FIGURE_SIZE];
+        char max[FIGURE_SIZE];
         char quiet[FIGURE_SIZE];
         printf(
-            "  %9s  %9s", format_count(spoiled, thread->spoiled),
+            "  %9s  %9s  %9s", format_count(spoiled, thread->spoiled),
+            time_text(max, thread->max_unspoiled, nanoseconds),
             format_time(quiet, thread->quiet, result->hz));
     } else {
-        printf("  %9s  %9s", "not known", "-");
+        printf("  %9s  %9s  %9s", "not known", "-", "-");
     }
     if (thread->missed != 0) {
         char missed[FIGURE_SIZE];
@@ -91,29 +101,46 @@ static void print_samples(
     printf("\n");
 }
 
-// With n samples and none above the maximum, more than it comes with less than
-// 3/n at 95 % (the rule of three).
-void latency_print_honesty(const struct latency_result *result) {
+// A maximum is one of its own CPU's n samples; the largest of all is one of
+// all.
+static void print_chances(
+    const struct latency_result *result, const char *prefix) {
+    char each[CHANCE_SIZE];
+    char all[CHANCE_SIZE];
+    uint64_t least = UINT64_MAX;
     uint64_t n = 0;
-    printf(" CPU  noise before/after           n    spoiled  quiet CPU\n");
     for (uint32_t i = 0; i < result->num_threads; i++) {
-        print_samples(result, &result->threads[i]);
-        n += result->threads[i].n;
+        uint64_t own = result->threads[i].n;
+        least = own < least ? own : least;
+        n += own;
     }
-    if (n != 0) {
-        printf(
-            "A maximum is exceeded with less than %.2g at 95 %% (3/n of "
-            "all).\n",
-            3 / (double)n);
+    printf(
+        "%sChance that the next is later (95 %%): %s than its CPU's Max,\n"
+        "%s%s than the largest.\n",
+        prefix, format_chance(each, least), prefix, format_chance(all, n));
+}
+
+void latency_print_honesty(
+    const struct latency_result *result, bool nanoseconds, const char *prefix) {
+    printf(
+        "%s CPU  noise before/after           n    spoiled  other max  quiet "
+        "CPU\n",
+        prefix);
+    for (uint32_t i = 0; i < result->num_threads; i++) {
+        print_samples(result, &result->threads[i], nanoseconds, prefix);
     }
+    print_chances(result, prefix);
     if (result->judged) {
         printf(
-            "Spoiled: no section that was measured explains more than %d times "
-            "what is late\non a quiet CPU; it is counted all the same.\n",
-            SPOILED_TIMES);
+            "%sSpoiled: what no measured section explains is more than %d "
+            "times what is late\n%son a quiet CPU. Counted all the same; the "
+            "largest of the others is beside them.\n",
+            prefix, SPOILED_TIMES, prefix);
     } else {
-        printf("Not known: the kernel does not tell of the timer's "
-               "interrupt here; see the noise.\n");
+        printf(
+            "%sNot known: the kernel does not tell of the timer's interrupt "
+            "here; see the noise.\n",
+            prefix);
     }
 }
 
@@ -138,18 +165,6 @@ static void print_culprit(const struct blame_row *row) {
     printf("%-8s %-38s", blame_phase_name(row->phase), name);
 }
 
-// As a time of three digits, or exact.
-static const char *time_text(
-    char to[FIGURE_SIZE], const struct latency_result *result, uint64_t cycles,
-    bool nanoseconds) {
-    if (!nanoseconds) {
-        return format_time(to, cycles, result->hz);
-    }
-    uint64_t hz = result->hz;
-    return format_count(
-        to, cycles / hz * NS_PER_SECOND + cycles % hz * NS_PER_SECOND / hz);
-}
-
 void latency_print_blame(
     const struct latency_result *result, bool nanoseconds) {
     const struct blame_table *table = &result->blame;
@@ -167,11 +182,15 @@ void latency_print_blame(
         print_culprit(row);
         printf(
             "%8s %10s %10s\n", format_count(n, row->n),
-            time_text(max, result, row->max, nanoseconds),
-            time_text(whole, result, row->whole, nanoseconds));
+            time_text(max, latency_ns(result, row->max), nanoseconds),
+            time_text(whole, latency_ns(result, row->whole), nanoseconds));
     }
     if (table->dropped != 0) {
         char dropped[FIGURE_SIZE];
         printf("%s more did not fit\n", format_count(dropped, table->dropped));
     }
+    char gaps[NOISE_SIZE];
+    printf(
+        "Noise floor of all CPUs: %s.\n",
+        format_noise(gaps, latency_noise(result), result->hz));
 }

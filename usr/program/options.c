@@ -4,6 +4,7 @@
 #include "usr/program/options.h"
 
 #include <errno.h>
+#include <getopt.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -159,6 +160,30 @@ bool parse_cpu_mask(const char *text, struct cpu_list *list) {
     }
     list_from_set(set, list);
     return list->count > 0;
+}
+
+bool parse_options(
+    int argc, char **argv, const char *letters, const struct option *options,
+    bool (*take)(int option, void *request), void *request) {
+    int option;
+    int index = -1;
+    while ((option = getopt_long(argc, argv, letters, options, &index)) != -1) {
+        if (option == '?') {
+            return false;
+        }
+        if (!take(option, request)) {
+            const char letter[] = {(char)option, 0};
+            complain(
+                "bad argument of %s%s: %s", index < 0 ? "-" : "--",
+                index < 0 ? letter : options[index].name, optarg);
+            return false;
+        }
+        index = -1;
+    }
+    if (optind < argc) {
+        complain("what is %s? (--help shows the options)", argv[optind]);
+    }
+    return optind == argc;
 }
 
 void complain(const char *format, ...) {

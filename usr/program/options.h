@@ -36,5 +36,16 @@ bool parse_cpu_list(const char *text, struct cpu_list *list);
 // A mask in hexadecimal, with or without 0x; bit n is CPU n.
 bool parse_cpu_mask(const char *text, struct cpu_list *list);
 
+struct option; // of getopt_long()
+
+// Read a command line of options alone: `letters` and `options` as
+// getopt_long() has them, each option that is there given to take(), with its
+// argument in optarg. Returns false, after one line on stderr, for an option
+// that there is none of, an argument that take() gives false for, or a word too
+// many.
+bool parse_options(
+    int argc, char **argv, const char *letters, const struct option *options,
+    bool (*take)(int option, void *request), void *request);
+
 // Print "PROGRAM: FORMAT..." as one line to stderr.
 void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));

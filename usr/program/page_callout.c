@@ -227,8 +227,10 @@ static void print_slot(uint32_t index) {
     const struct custom_resource *resource = tollgate_resource(slot->resource);
     if (resource) {
         printf(
-            "  resource       %s, lock %s\n", resource->name,
-            lock_name(resource->lock_kind));
+            "  resource       %s, lock %s, %s\n", resource->name,
+            lock_name(resource->lock_kind),
+            slot->guards_itself ? "taken by the callout for part of its work"
+                                : "held for all of the callout");
     } else {
         printf("  resource       none\n");
     }

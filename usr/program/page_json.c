@@ -302,6 +302,7 @@ static void json_slot_terms(
         FIELD(json_u64, entry, resource);
         json_text(json, "resource_name", resource->name);
         json_text(json, "lock_kind", lock_name(resource->lock_kind));
+        FIELD(json_u64, entry, guards_itself);
     }
     FIELD(json_u64, entry, percpu);
     FIELD(json_u64, entry, percpu_size);

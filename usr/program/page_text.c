@@ -302,10 +302,10 @@ static void print_slot(uint32_t index, const struct custom_slot *slot) {
     const struct custom_resource *resource = tollgate_resource(slot->resource);
     printf(
         "  slot %u: %s %s, %u bytes at 0x%016" PRIx64 "%s\n"
-        "    resource %s",
+        "    resource %s%s",
         index, slot->name, slot->version, slot->size, slot->code,
-        slot->fenced ? " (fenced off)" : "",
-        resource ? resource->name : "none");
+        slot->fenced ? " (fenced off)" : "", resource ? resource->name : "none",
+        resource && slot->guards_itself ? " for part of its work" : "");
     printf(
         ", storage %u shared at 0x%x, %u on each CPU at 0x%x\n    budget ",
         slot->storage_size, slot->storage, slot->percpu_size, slot->percpu);

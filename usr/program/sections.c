@@ -8,12 +8,13 @@
 #include <string.h>
 
 #include "usr/program/figures.h"
-#include "usr/program/json.h"
 #include "usr/program/options.h"
+#include "usr/program/record.h"
 #include "usr/program/toll_json.h"
 
 #define NAME_SIZE 96 // of an address, or of what a section is
 #define KIND_WIDTH 13
+#define HOST_MARK '*' // not above the noise
 
 bool sections_read(struct kernel_sections *sections) {
     if (tollgate_kernel_sections(TOLL_ALL_CPUS, sections) == 0) {
@@ -47,37 +48,40 @@ static const char *place_name(char to[NAME_SIZE], uint64_t address) {
 
 // --- text -------------------------------------------------------------------
 
-static void print_section(const struct kernel_section *section, uint64_t hz) {
+static void print_section(
+    const struct kernel_section *section, uint64_t floor, uint64_t hz) {
     char cycles[FIGURE_SIZE];
     char kind[NAME_SIZE];
     char from[NAME_SIZE];
     char to[NAME_SIZE];
     printf(
-        "%10s  %3u  %-*s  %s .. %s\n", format_time(cycles, section->cycles, hz),
-        section->cpu, KIND_WIDTH, kind_name(kind, section),
-        place_name(from, section->from), place_name(to, section->to));
+        "%10s%c %3u  %-*s  %s .. %s\n",
+        format_time(cycles, section->cycles, hz),
+        section->cycles <= floor ? HOST_MARK : ' ', section->cpu, KIND_WIDTH,
+        kind_name(kind, section), place_name(from, section->from),
+        place_name(to, section->to));
 }
 
-void sections_print(const struct kernel_sections *sections, uint64_t noise) {
+void sections_print(
+    const struct kernel_sections *sections, struct noise noise) {
     const struct toll_distribution *d = &sections->cycles;
     uint64_t hz = tollgate_hz();
+    uint64_t floor = noise_floor(noise);
     char count[FIGURE_SIZE];
     char median[FIGURE_SIZE];
     char p99[FIGURE_SIZE];
     char max[FIGURE_SIZE];
-    char floor[FIGURE_SIZE];
+    char gaps[NOISE_SIZE];
+    char chance[CHANCE_SIZE];
     printf(
         "The kernel's own sections with interrupts off: n %s,\nmedian %s, "
-        "p99 %s, longest %s, noise floor %s\n",
+        "p99 %s, longest %s;\nnoise floor %s\n",
         format_count(count, d->count), format_time(median, d->median, hz),
         format_time(p99, d->p99, hz), format_time(max, d->max, hz),
-        format_time(floor, noise, hz));
-    if (d->count >= 3) {
-        printf(
-            "Chance that the next one is longer than the longest: below 1 in "
-            "%s (95 %%).\n",
-            format_count(count, d->count / 3));
-    }
+        format_noise(gaps, noise, hz));
+    printf(
+        "Chance that the next one is longer than the longest: %s (95 %%).\n",
+        format_chance(chance, d->count));
     if (sections->missed) {
         printf(
             "%" PRIu64 " of their ends were missed: the kernel has a bug\n",
@@ -89,7 +93,12 @@ void sections_print(const struct kernel_sections *sections, uint64_t noise) {
             KIND_WIDTH, "kind");
     }
     for (uint32_t i = 0; i < sections->num_worst; i++) {
-        print_section(&sections->worst[i], hz);
+        print_section(&sections->worst[i], floor, hz);
+    }
+    if (sections->num_worst &&
+        sections->worst[sections->num_worst - 1].cycles <= floor) {
+        printf(
+            "%c not above the noise floor: it may be the host's.\n", HOST_MARK);
     }
 }
 
@@ -110,24 +119,18 @@ static void write_section(
     json_end(json);
 }
 
-bool sections_report(const struct kernel_sections *sections, uint64_t noise) {
-    struct json json = {0};
-    json_begin(&json, NULL, JSON_OBJECT);
-    json_text(&json, "type", "kernel_sections");
+bool sections_report(
+    const struct kernel_sections *sections, struct noise noise) {
+    struct json json;
+    record_begin(&json, "kernel_sections");
     json_u64(&json, "cycles_per_sec", tollgate_hz());
     toll_json_distribution(&json, &sections->cycles);
     json_u64(&json, "missed", sections->missed);
-    json_u64(&json, "noise", noise);
+    noise_json(&json, noise);
     json_begin(&json, "worst", JSON_ARRAY);
     for (uint32_t i = 0; i < sections->num_worst; i++) {
         write_section(&json, &sections->worst[i]);
     }
     json_end(&json);
-    json_end(&json);
-    bool sent = json_report(&json);
-    if (!sent) {
-        complain("can not write to %s: %s", REPORT_DEVICE, strerror(errno));
-    }
-    json_free(&json);
-    return sent;
+    return record_send(&json);
 }

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 
+#include "usr/program/noise.h"
 #include "usr/include/tollgate.h"
 
 // Read those of all CPUs. Returns false, after one line on stderr, if that is
@@ -12,9 +13,10 @@
 bool sections_read(struct kernel_sections *sections);
 
 // Print how many and how long, beside the largest noise that the same run has
-// seen, in cycles, and the longest, a line each.
-void sections_print(const struct kernel_sections *sections, uint64_t noise);
+// seen, and the longest, a line each, marked where it is not above the noise.
+void sections_print(const struct kernel_sections *sections, struct noise noise);
 
 // Send a record "kernel_sections" to tools/boot. Returns false, after one line
 // on stderr, if that is not possible.
-bool sections_report(const struct kernel_sections *sections, uint64_t noise);
+bool sections_report(
+    const struct kernel_sections *sections, struct noise noise);

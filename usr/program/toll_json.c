@@ -3,6 +3,7 @@
 #include "usr/program/toll_json.h"
 
 #include "usr/program/figures.h"
+#include "usr/program/noise.h"
 
 // [last, count] of each bucket that has counted something.
 static void write_buckets(
@@ -98,6 +99,7 @@ void toll_json(struct json *json, const char *key, const struct toll *toll) {
     json_u64(json, "overtaken", toll->overtaken);
     json_u64(json, "overtakes", toll->overtakes);
     json_u64(json, "max_overtakes", toll->max_overtakes);
+    json_u64(json, "spoiled", holds_spoiled(&toll->hold));
     write_distribution(json, "wait", &toll->wait);
     write_distribution(json, "hold", &toll->hold);
     write_distribution(json, "off", &toll->off);

@@ -7,8 +7,9 @@ include "run";
 
 # The largest noise that any record of the run saw, in seconds, or null.
 def run_noise:
-  [(hammers | select(.cycles_per_sec > 0) | noise_floor / .cycles_per_sec),
-   (records("latency") | ([.noise_before, .noise_after] | max) / .clock_hz)] | max;
+  [(hammers | select(.cycles_per_sec > 0)
+    | (noise_floor // empty) / .cycles_per_sec),
+   (records("latency") | (record_noise // empty) / .clock_hz)] | max;
 
 def kernel_section:
   . as $run
@@ -22,8 +23,8 @@ def kernel_section:
         $records[]
         | .cycles_per_sec as $hz
         | .n as $n
-        | (.noise // (if $seconds then $seconds * $hz else null end)) as $noise
-        | table("The longest sections outside of custom calls";
+        | (record_noise // ($seconds | values | . * $hz) // null) as $noise
+        | table("The longest of \($n | plural("section")) outside of custom calls";
             ["kind", "off at", "on again at", "#CPU", "#off", "#noise floor"];
             .worst | map([(.kind // "–"), (.from | code), (.to | code), .cpu,
               (.cycles | max_text($run; $hz; $noise)),
@@ -48,7 +49,7 @@ def price_section:
               (.instructions_measured | count_text),
               (.instructions_refused | count_text),
               (.instructions_fenced | count_text)])),
-          ("The least of n = \(.n | count_text) for each."
+          ("The least of n = \(.n | count_text) for each, with which at least \(.agree | count_text) agree."
            + (if .instructions_getppid then " An ordinary call, getppid: \(.instructions_getppid)."
               else "" end) | p)
       end);

@@ -6,19 +6,20 @@ include "run";
 
 # The noise floor of one thread, or of the record, in ns.
 def thread_noise($record):
-  [.noise_before // $record.noise_before, .noise_after // $record.noise_after]
-  | max / $record.clock_hz * 1e9;
+  record_noise // ($record | record_noise)
+  | if . then . / $record.clock_hz * 1e9 else null end;
 
 def threads_table($run):
   . as $record
   | table("How late timers were answered";
-      ["#CPU", "#min", "#average", "#max", "#noise floor", "#n", "#missed",
-       "#beyond the histogram", "#chance of a later one"];
+      ["#CPU", "#min", "#average", "#max", "#noise floor", "#n", "#chance of a later one",
+       "#spoiled", "#max of the others", "#missed", "#beyond the histogram"];
       .threads | map(thread_noise($record) as $noise
         | [.cpu, (.min_ns | ns_text), (.avg_ns | ns_text),
            (.max_ns | max_text($run; 1e9; $noise)), ($noise | ns_text),
-           (.n | count_text), (.missed | count_text), (.overflows | count_text),
-           (.n | rule_of_three)]));
+           (.n | count_text), (.n | rule_of_three), (.spoiled | count_text),
+           (.max_unspoiled_ns | ns_text), (.missed | count_text),
+           (.overflows | count_text)]));
 
 # What the host did to the samples.
 def spoiled_text:
@@ -28,7 +29,7 @@ def spoiled_text:
     else
       "\(.spoiled | plural("sample")) of \($n | count_text) \(if .spoiled == 1 then "was" else "were" end) spoiled by the host, which stopped the machine meanwhile; they are in the figures, not dropped."
     end
-  + if .load then " Meanwhile the other CPUs made \(.load.calls | plural("call")) of slot \(.load.slot), \(.load.slot_name)(\(.load.arg))."
+  + if .load then " Meanwhile ordinary threads on these CPUs made \(.load.calls | plural("call")) of slot \(.load.slot), \(.load.slot_name)(\(.load.arg))."
     else "" end;
 
 def what:
@@ -68,7 +69,7 @@ def phase_text:
 
 def blame_section:
   ([records("latency") | select(.blame)
-    | ([.noise_before, .noise_after] | max) / .clock_hz * 1e9] | max) as $noise
+    | (record_noise // empty) / .clock_hz * 1e9] | max) as $noise
   | [records("latency") | select(.blame) | .blame[]] as $blame
   | section("blame"; "Blame";
       if ($blame | length) == 0 then

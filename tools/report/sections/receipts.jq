@@ -10,7 +10,11 @@ def receipt_row($run):
   | .lock as $lock
   | def of_lock(f): if $lock then f else "–" end;
     [.label, .cpu, .type_id, (.off | max_text($run; $hz; $noise)),
-     of_lock(.wait | cost_text($run; $hz)), (.hold | cost_text($run; $hz)),
+     of_lock(.wait | cost_text($run; $hz)),
+     (.median as $median
+      | .hold
+      | if . > 4 * $median then cost_text($run; $hz) | spoiled_mark
+        else cost_text($run; $hz) end),
      ($noise | cost_text($run; $hz)), of_lock(.queue // "–"),
      of_lock(.ticket | count_text), of_lock(.entry | count_text),
      of_lock(.overtakes | count_text), (.rip | hex_text | code),
@@ -20,7 +24,8 @@ def receipts_section:
   . as $run
   | [hammers | select(.total) | . as $h | .total.worst | .[:5][]
      | . + {label: $h.label, lock: $h.plan.lock, hz: $h.cycles_per_sec,
-            noise: ($h | noise_floor), n: $h.total.off.n}] as $worst
+            noise: ($h | noise_floor), n: $h.total.off.n,
+            median: $h.total.hold.median}] as $worst
   | section("receipts"; "Worst receipts";
       if ($worst | length) == 0 then
         absent("No call was measured in this run.";

@@ -22,7 +22,9 @@ def count_rows:
     + row("most overtakes of one call"; $all;
         if .plan.lock then .total.max_overtakes | count_text else "–" end)
     + row("longest run of one CPU"; $all; .bound.longest_run | count_text)
-    + row("budget overruns"; $all; .total.overruns | count_text);
+    + row("budget overruns"; $all; .total.overruns | count_text)
+    + row("calls spoiled: held over 4 × the median"; $all;
+        .total.spoiled | count_text);
 
 # A row for each kind of time of each record.
 def time_rows($run):
@@ -47,7 +49,8 @@ def tolls_section:
       section("tolls"; "Tolls of slots";
         table("What the calls of a slot cost, whoever made them"; ["of", "time",
           "#min", "#median", "#99 %", "#99.9 %", "#max", "#noise floor", "#n",
-          "#chance of a longer one"]; $all | time_rows($run)))
+          "#chance of a longer one"]; $all | time_rows($run)),
+        ($all[] | "\(.label): \(.toll.spoiled | plural("call")) spoiled, held more than 4 times the median; they are in the figures, not dropped." | p))
     end;
 
 def times_section:
