@@ -61,6 +61,10 @@ static long directory_read(struct file *file, void *to, size_t size) {
     return -EISDIR;
 }
 
+static void directory_close(struct file *file) {
+    kfree(file->directory);
+}
+
 static const struct file_kind null_kind = {
     .read = null_read,
     .write = null_write,
@@ -77,6 +81,7 @@ static const struct file_kind initrd_kind = {
 };
 static const struct file_kind directory_kind = {
     .read = directory_read,
+    .close = directory_close,
     .mode = FILE_TYPE_DIRECTORY,
 };
 
@@ -141,6 +146,15 @@ static bool device_open(const char *path, uint32_t flags, struct file **out) {
     return false;
 }
 
+static bool directory_name(struct file *file, const char *name) {
+    size_t size = strlen(name) + 1;
+    file->directory = kalloc(size);
+    if (file->directory != NULL) {
+        memcpy(file->directory, name, size);
+    }
+    return file->directory != NULL;
+}
+
 static long entry_open(
     const struct tar_entry *entry, uint32_t flags, struct file **out) {
     bool directory = entry->type == TAR_DIRECTORY;
@@ -160,6 +174,10 @@ static long entry_open(
     file->mtime = entry->mtime;
     file->data = entry->data;
     file->size = directory ? 0 : entry->size;
+    if (directory && !directory_name(file, entry->name)) {
+        kfree(file);
+        return -ENOMEM;
+    }
     *out = file;
     return 0;
 }
@@ -208,8 +226,30 @@ static long seek_locked(struct file *file, int64_t offset, unsigned whence) {
     return target;
 }
 
+long file_list(struct file *file, struct tar_entry *out, uint64_t *place) {
+    if (file->kind != &directory_kind) {
+        return -ENOTDIR;
+    }
+    bool irq = spin_lock(&file->lock);
+    *place = file->offset;
+    spin_unlock(&file->lock, irq);
+    if (!initrd_list(file->directory, place, out)) {
+        return 0;
+    }
+    size_t length = strlen(file->directory);
+    size_t skip = length == 0 ? 0 : length + 1;
+    memmove(out->name, out->name + skip, strlen(out->name + skip) + 1);
+    return 1;
+}
+
+void file_list_to(struct file *file, uint64_t place) {
+    bool irq = spin_lock(&file->lock);
+    file->offset = place;
+    spin_unlock(&file->lock, irq);
+}
+
 long file_seek(struct file *file, int64_t offset, unsigned whence) {
-    if (file->kind != &initrd_kind) {
+    if (file->kind != &initrd_kind && file->kind != &directory_kind) {
         return -ESPIPE;
     }
     if (whence > SEEK_FROM_END) {
