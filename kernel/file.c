@@ -10,9 +10,11 @@
 #include "kernel/errno.h"
 #include "kernel/heap.h"
 #include "kernel/initrd.h"
+#include "kernel/tty.h"
 
 #define MODE_ALL_WRITE 0222
 #define MODE_DEVICE 0666
+#define NUM_STANDARD 3 // descriptors that a program finds
 
 // --- kinds ------------------------------------------------------------------
 
@@ -183,6 +185,13 @@ static long entry_open(
 }
 
 long file_open(const char *path, uint32_t flags, struct file **out) {
+    if (strcmp(path, "/dev/tty") == 0) {
+        if (!tty_is_there()) {
+            return -ENXIO;
+        }
+        *out = tty_open(flags & OPEN_ACCESS_MODE);
+        return *out != NULL ? 0 : -ENOMEM;
+    }
     if (device_open(path, flags, out)) {
         return *out != NULL ? 0 : -ENOMEM;
     }
@@ -263,13 +272,27 @@ long file_seek(struct file *file, int64_t offset, unsigned whence) {
 
 // --- tables -----------------------------------------------------------------
 
+// 0 is for reading and the others for writing, but a terminal is for both.
+static struct file *standard_file(unsigned fd) {
+    if (tty_is_there()) {
+        return tty_open(OPEN_READ_WRITE);
+    }
+    if (fd == 0) {
+        return tty_is_pipe() ? tty_open_pipe()
+                             : file_create(&null_kind, OPEN_READ_ONLY);
+    }
+    return channel_create(fd == 1 ? DEBUG_PROGRAM : DEBUG_CONSOLE);
+}
+
 bool file_table_init(struct file_table *table) {
     table->lock.name = "file table";
-    table->files[0] = file_create(&null_kind, OPEN_READ_ONLY);
-    table->files[1] = channel_create(DEBUG_PROGRAM);
-    table->files[2] = channel_create(DEBUG_CONSOLE);
-    return table->files[0] != NULL && table->files[1] != NULL &&
-           table->files[2] != NULL;
+    for (unsigned fd = 0; fd < NUM_STANDARD; fd++) {
+        table->files[fd] = standard_file(fd);
+        if (table->files[fd] == NULL) {
+            return false;
+        }
+    }
+    return true;
 }
 
 void file_table_copy(struct file_table *to, struct file_table *from) {

@@ -14,6 +14,7 @@
 #include "kernel/process_signal.h"
 #include "kernel/scheduler.h"
 #include "kernel/space.h"
+#include "kernel/tty.h"
 
 // wait4(2)'s status: the exit status in the second byte, or a signal.
 #define STATUS_OF_EXIT(status) (((status)&0xff) << 8)
@@ -125,6 +126,7 @@ struct thread *process_create_first(
     process_add(process, NULL);
     process_add_thread(process, thread);
     spin_unlock(&process_lock, irq);
+    tty_start(process->group);
     return thread;
 }
 

@@ -23,8 +23,13 @@ static void wait_once(
     waiter_remove(queue, &waiter);
 }
 
+void wait_on_until(
+    struct wait_queue *queue, struct spinlock *lock, uint64_t deadline) {
+    wait_once(queue, lock, deadline, THREAD_ANY);
+}
+
 bool wait_on(struct wait_queue *queue, struct spinlock *lock) {
-    wait_once(queue, lock, WAIT_FOREVER, THREAD_ANY);
+    wait_on_until(queue, lock, WAIT_FOREVER);
     return !thread_is_interrupted(thread_current());
 }
 

@@ -30,6 +30,11 @@ struct wait_queue {
 //          then maybe at once.
 MUST_CHECK bool wait_on(struct wait_queue *queue, struct spinlock *lock);
 
+// The same, at most until a time of clock_now_ns(). The caller looks at what
+// ended it.
+void wait_on_until(
+    struct wait_queue *queue, struct spinlock *lock, uint64_t deadline);
+
 // The same; only a kill ends it, or nothing does.
 MUST_CHECK bool wait_on_killable(
     struct wait_queue *queue, struct spinlock *lock);

@@ -430,18 +430,6 @@ long call_fcntl(uint64_t fd, uint64_t command, uint64_t argument) {
     return result;
 }
 
-// No file is a terminal.
-long call_ioctl(uint64_t fd, uint64_t request, uint64_t argument) {
-    (void)request;
-    (void)argument;
-    struct file *file = file_get(table(), fd);
-    if (file == NULL) {
-        return -EBADF;
-    }
-    file_put(file);
-    return -ENOTTY;
-}
-
 // --- pipes ------------------------------------------------------------------
 
 static long pipe_install(
