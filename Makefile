@@ -250,13 +250,18 @@ WITH_MODULES := $(addprefix $(B)/tests/guest/,bind_modules.S.o fuzz_module.S.o)
 $(WITH_MODULES): USR_CFLAGS += -I$(B)/tests/guest
 $(WITH_MODULES): $(TEST_MODULES)
 
+# The shell is Debian's, static, against musl.
+MKSH := $(firstword $(wildcard /usr/lib/*-linux-musl/bin/mksh))
+
 # The guest's root. Reproducible: no dates, no owners, no order of a directory.
-$(B)/initrd.tar: $(USR_BIN)
+$(B)/initrd.tar: $(USR_BIN) $(MKSH) usr/etc/profile
 	$(call say,TAR,$@)
 	$(Q)rm -rf $(B)/root && mkdir -p $(B)/root/bin
 	$(Q)for p in $(USR_BIN); do strip -o $(B)/root/bin/$${p##*/} $$p; done
+	$(Q)cp $(MKSH) $(B)/root/bin/mksh && ln -s mksh $(B)/root/bin/sh
+	$(Q)install -D -m 644 usr/etc/profile $(B)/root/etc/profile
 	$(Q)tar -c --format=ustar --sort=name --mtime=@0 --owner=0 --group=0 \
-	    --numeric-owner --mode=u=rwX,go=rX -C $(B)/root -f $@ bin
+	    --numeric-owner --mode=u=rwX,go=rX -C $(B)/root -f $@ bin etc
 
 PREFIX := /usr/local
 
@@ -290,6 +295,11 @@ $(B)/host/%.c.o: %.c Makefile
 $(B)/mkcallout: $(MKCALLOUT_OBJ)
 	$(call say,LINK,$@)
 	$(Q)gcc -o $@ $^ -lelf -lZydis
+
+# What tools/boot sends standard input with.
+$(B)/feed: $(B)/host/tools/feed.c.o
+	$(call say,LINK,$@)
+	$(Q)gcc -o $@ $^
 
 # The scope: a plugin of QEMU's, which exports its entry alone.
 SCOPE_CFLAGS := $(HOST_CFLAGS) -D_GNU_SOURCE -fPIC -fvisibility=hidden
@@ -355,7 +365,8 @@ $(B)/bench-locks: $(BENCH_LOCKS_OBJ)
 
 # --- the boot image ---------------------------------------------------------
 
-$(B)/tollgate.iso: $(B)/tollgate.elf $(B)/initrd.tar $(wildcard iso/*)
+$(B)/tollgate.iso: $(B)/tollgate.elf $(B)/initrd.tar $(wildcard iso/*) \
+  | $(B)/feed
 	$(call say,ISO,$@)
 	$(Q)iso/make-iso $(B)/tollgate.elf $(B)/initrd.tar $@
 
@@ -377,6 +388,9 @@ STRESS := /bin/stress --json $(if $(SLOT),--slot $(SLOT)) $(if $(LOCK),--lock $(
 run: $(B)/tollgate.iso $(SDK) ## the tour: boot on SMP=4 CPUs, show it all, report
 	$(Q)status=0; $(BOOT) --json $(B)/run.json -- /bin/tour || status=$$?; \
 	    tools/report/report -o $(B)/report.html $(B)/run.json && exit $$status
+
+shell: $(B)/tollgate.iso ## the same system with an interactive prompt; exit or ^D ends it
+	$(Q)$(BOOT) --tty -- /bin/sh -l
 
 stress: $(B)/tollgate.iso ## all CPUs call SLOT= under LOCK= for SECONDS= or COUNT=
 	$(Q)$(BOOT) --json $(B)/stress.json -- $(STRESS) \
@@ -454,7 +468,7 @@ clean: ## remove what was built
 help: ## all targets, one line each
 	@sed -n 's/^\([a-z_.-]*\):.*## /\1\t/p' Makefile | expand -t 24
 
-.PHONY: run stress latency bench report sweep compare trace debug iso test
+.PHONY: run shell stress latency bench report sweep compare trace debug iso test
 .PHONY: test-long coverage lint objects clean help
 
 

@@ -284,6 +284,42 @@ static const char *parse_type(struct options *options, char *rest) {
     return NULL;
 }
 
+// The size of a terminal behind "tty"; without one it is not known, 0.
+static const char *parse_tty(struct options *options, const char *rest) {
+    uint32_t rows = 0;
+    uint32_t columns = 0;
+    if (*rest == ':') {
+        rest++;
+        bool fits = parse_number(&rest, &rows) && *rest++ == ',' &&
+                    parse_whole_number(rest, &columns) && rows <= UINT16_MAX &&
+                    columns <= UINT16_MAX;
+        if (!fits) {
+            return "not of the form tty:ROWS,COLUMNS";
+        }
+    } else if (*rest != '\0') {
+        return "none of none, pipe, tty";
+    }
+    options->program_stdin = STDIN_TTY;
+    options->tty_rows = rows;
+    options->tty_columns = columns;
+    return NULL;
+}
+
+static const char *parse_stdin(struct options *options, char *rest) {
+    if (strncmp(rest, "tty", strlen("tty")) == 0) {
+        return parse_tty(options, rest + strlen("tty"));
+    }
+    if (strcmp(rest, "pipe") == 0) {
+        options->program_stdin = STDIN_PIPE;
+        return NULL;
+    }
+    if (strcmp(rest, "none") == 0) {
+        options->program_stdin = STDIN_NONE;
+        return NULL;
+    }
+    return "none of none, pipe, tty";
+}
+
 static const char *parse_other_cpu(uint32_t *out, char *rest) {
     uint32_t cpu;
     if (!parse_whole_number(rest, &cpu) || cpu == 0 ||

@@ -37,12 +37,15 @@ struct options {
     uint32_t budgets[CALLOUT_SLOTS]; // cycles, 0: none
     uint32_t num_callouts;
     struct option_callout callouts[OPTIONS_MAX_CALLOUTS];
-    uint32_t toll;       // TOLL_*
-    bool has_type;       // type= was given
-    uint32_t type;       // 0 unless given
-    uint32_t fault_sipi; // OPTIONS_NO_CPU unless given
-    uint32_t fault_late; // the same
-    bool print_syspage;  // by startup
+    uint32_t toll;          // TOLL_*
+    bool has_type;          // type= was given
+    uint32_t type;          // 0 unless given
+    uint32_t program_stdin; // STDIN_*
+    uint32_t tty_rows;      // 0: not known
+    uint32_t tty_columns;   // the same
+    uint32_t fault_sipi;    // OPTIONS_NO_CPU unless given
+    uint32_t fault_late;    // the same
+    bool print_syspage;     // by startup
     bool selftest;
     bool selftest_break;
     uint32_t argc;                          // 0: no program was named

@@ -34,6 +34,9 @@ void init_system_private(const struct machine *machine) {
     private->toll = options->toll;
     private->program_type = options->type;
     private->max_cpus = options->cpus;
+    private->program_stdin = options->program_stdin;
+    private->tty_rows = options->tty_rows;
+    private->tty_columns = options->tty_columns;
     private->selftest = options->selftest_break ? SELFTEST_BREAK
                         : options->selftest     ? SELFTEST_ON
                                                 : 0;

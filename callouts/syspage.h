@@ -90,14 +90,20 @@ struct system_private_entry {
                             // kernel addresses of the woven entry code, 0
                             // none
     uint64_t syspage_paddr;
-    uint64_t stack_top;    // of the boot stack, startup's memory
-    uint32_t toll;         // [kernel writes] TOLL_* of syscall/abi.h
-    uint32_t program_type; // type ID of the first program
-    uint32_t max_cpus;     // start no more than these; 0 means all
-    uint32_t fault_sipi;   // fault injection: CPU that gets no SIPI; 0 none
-    uint32_t fault_late;   // fault injection: CPU whose SIPI is late; 0 none
-    uint32_t selftest;     // SELFTEST_*: run the kernel's own tests; 0 no
+    uint64_t stack_top;     // of the boot stack, startup's memory
+    uint32_t toll;          // [kernel writes] TOLL_* of syscall/abi.h
+    uint32_t program_type;  // type ID of the first program
+    uint32_t max_cpus;      // start no more than these; 0 means all
+    uint32_t fault_sipi;    // fault injection: CPU that gets no SIPI; 0 none
+    uint32_t fault_late;    // fault injection: CPU whose SIPI is late; 0 none
+    uint32_t selftest;      // SELFTEST_*: run the kernel's own tests; 0 no
+    uint32_t program_stdin; // STDIN_*: what the first program reads from
+    uint32_t tty_rows;      // of its terminal; 0: not known
+    uint32_t tty_columns;   // the same
 };
+#define STDIN_NONE 0 // nothing: it is at its end
+#define STDIN_PIPE 1 // characters of the program's channel
+#define STDIN_TTY 2  // the same, as a terminal
 #define SELFTEST_ON 1
 #define SELFTEST_BREAK 2 // somebody sends a break to the console
 

@@ -10,9 +10,11 @@
 #include "kernel/errno.h"
 #include "kernel/heap.h"
 #include "kernel/initrd.h"
+#include "kernel/tty.h"
 
 #define MODE_ALL_WRITE 0222
 #define MODE_DEVICE 0666
+#define NUM_STANDARD 3 // descriptors that a program finds
 
 // --- kinds ------------------------------------------------------------------
 
@@ -61,6 +63,10 @@ static long directory_read(struct file *file, void *to, size_t size) {
     return -EISDIR;
 }
 
+static void directory_close(struct file *file) {
+    kfree(file->directory);
+}
+
 static const struct file_kind null_kind = {
     .read = null_read,
     .write = null_write,
@@ -77,6 +83,7 @@ static const struct file_kind initrd_kind = {
 };
 static const struct file_kind directory_kind = {
     .read = directory_read,
+    .close = directory_close,
     .mode = FILE_TYPE_DIRECTORY,
 };
 
@@ -141,6 +148,15 @@ static bool device_open(const char *path, uint32_t flags, struct file **out) {
     return false;
 }
 
+static bool directory_name(struct file *file, const char *name) {
+    size_t size = strlen(name) + 1;
+    file->directory = kalloc(size);
+    if (file->directory != NULL) {
+        memcpy(file->directory, name, size);
+    }
+    return file->directory != NULL;
+}
+
 static long entry_open(
     const struct tar_entry *entry, uint32_t flags, struct file **out) {
     bool directory = entry->type == TAR_DIRECTORY;
@@ -160,11 +176,22 @@ static long entry_open(
     file->mtime = entry->mtime;
     file->data = entry->data;
     file->size = directory ? 0 : entry->size;
+    if (directory && !directory_name(file, entry->name)) {
+        kfree(file);
+        return -ENOMEM;
+    }
     *out = file;
     return 0;
 }
 
 long file_open(const char *path, uint32_t flags, struct file **out) {
+    if (strcmp(path, "/dev/tty") == 0) {
+        if (!tty_is_there()) {
+            return -ENXIO;
+        }
+        *out = tty_open(flags & OPEN_ACCESS_MODE);
+        return *out != NULL ? 0 : -ENOMEM;
+    }
     if (device_open(path, flags, out)) {
         return *out != NULL ? 0 : -ENOMEM;
     }
@@ -208,8 +235,30 @@ static long seek_locked(struct file *file, int64_t offset, unsigned whence) {
     return target;
 }
 
+long file_list(struct file *file, struct tar_entry *out, uint64_t *place) {
+    if (file->kind != &directory_kind) {
+        return -ENOTDIR;
+    }
+    bool irq = spin_lock(&file->lock);
+    *place = file->offset;
+    spin_unlock(&file->lock, irq);
+    if (!initrd_list(file->directory, place, out)) {
+        return 0;
+    }
+    size_t length = strlen(file->directory);
+    size_t skip = length == 0 ? 0 : length + 1;
+    memmove(out->name, out->name + skip, strlen(out->name + skip) + 1);
+    return 1;
+}
+
+void file_list_to(struct file *file, uint64_t place) {
+    bool irq = spin_lock(&file->lock);
+    file->offset = place;
+    spin_unlock(&file->lock, irq);
+}
+
 long file_seek(struct file *file, int64_t offset, unsigned whence) {
-    if (file->kind != &initrd_kind) {
+    if (file->kind != &initrd_kind && file->kind != &directory_kind) {
         return -ESPIPE;
     }
     if (whence > SEEK_FROM_END) {
@@ -223,13 +272,27 @@ long file_seek(struct file *file, int64_t offset, unsigned whence) {
 
 // --- tables -----------------------------------------------------------------
 
+// 0 is for reading and the others for writing, but a terminal is for both.
+static struct file *standard_file(unsigned fd) {
+    if (tty_is_there()) {
+        return tty_open(OPEN_READ_WRITE);
+    }
+    if (fd == 0) {
+        return tty_is_pipe() ? tty_open_pipe()
+                             : file_create(&null_kind, OPEN_READ_ONLY);
+    }
+    return channel_create(fd == 1 ? DEBUG_PROGRAM : DEBUG_CONSOLE);
+}
+
 bool file_table_init(struct file_table *table) {
     table->lock.name = "file table";
-    table->files[0] = file_create(&null_kind, OPEN_READ_ONLY);
-    table->files[1] = channel_create(DEBUG_PROGRAM);
-    table->files[2] = channel_create(DEBUG_CONSOLE);
-    return table->files[0] != NULL && table->files[1] != NULL &&
-           table->files[2] != NULL;
+    for (unsigned fd = 0; fd < NUM_STANDARD; fd++) {
+        table->files[fd] = standard_file(fd);
+        if (table->files[fd] == NULL) {
+            return false;
+        }
+    }
+    return true;
 }
 
 void file_table_copy(struct file_table *to, struct file_table *from) {

@@ -13,6 +13,7 @@
 #define OPEN_ACCESS_MODE 00000003
 #define OPEN_READ_ONLY 00000000
 #define OPEN_WRITE_ONLY 00000001
+#define OPEN_READ_WRITE 00000002
 #define OPEN_CREATE 00000100
 #define OPEN_TRUNCATE 00001000
 #define OPEN_DIRECTORY 00200000
@@ -28,9 +29,11 @@
 #define FILE_TYPE_DEVICE 0020000
 #define FILE_TYPE_DIRECTORY 0040000
 #define FILE_TYPE_REGULAR 0100000
+#define FILE_TYPE_MASK 0170000
 
 struct file;
 struct pipe;
+struct tar_entry;
 
 // What a kind of file does; NULL: it can't.
 struct file_kind {
@@ -51,6 +54,7 @@ struct file {
     const char *data;             // [i] of initrd files
     size_t size;                  // [i]
     struct pipe *pipe;            // [i]
+    char *directory;              // [i] its name in the initrd, if it is one
     struct spinlock lock;
     uint64_t offset; // [l]
 };
@@ -80,8 +84,16 @@ long file_read(struct file *file, void *to, size_t size);
 long file_write(struct file *file, const void *from, size_t size);
 long file_seek(struct file *file, int64_t offset, unsigned whence);
 
-// Descriptors 0 (at its end), 1 (the program's channel) and 2 (the console).
-// False without memory.
+// The next entry of a directory, with its last part as the name; 1, or 0 after
+// the last one, -ENOTDIR, -ENOMEM. *place is where the one after it is, which
+// file_list_to() makes the next.
+MUST_CHECK long file_list(
+    struct file *file, struct tar_entry *out, uint64_t *place);
+void file_list_to(struct file *file, uint64_t place);
+
+// Descriptors 0 (what is typed or piped in, or at its end), 1 (the program's
+// channel) and 2 (the console); or all three the terminal. False without
+// memory.
 MUST_CHECK bool file_table_init(struct file_table *table);
 
 // The same files under the same descriptors.

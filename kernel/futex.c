@@ -67,7 +67,7 @@ static struct futex_waiter *waiter_find(
 
 // What ended a wait whose waiter is still in its list.
 static long wait_result(uint64_t deadline) {
-    if (thread_is_killed(thread_current())) {
+    if (thread_is_interrupted(thread_current())) {
         return -EINTR;
     }
     return clock_now_ns() >= deadline ? -ETIMEDOUT : 0;
@@ -77,7 +77,7 @@ static long wait_result(uint64_t deadline) {
 static long wait_locked(struct futex_waiter *waiter, uint64_t deadline) {
     waiter_append(waiter);
     for (;;) {
-        thread_block(&futex_lock, deadline, true);
+        thread_block(&futex_lock, deadline, THREAD_ANY);
         spin_lock_irq_off(&futex_lock);
         if (waiter->woken) {
             return 0;

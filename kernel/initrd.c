@@ -13,6 +13,7 @@
 #define TAR_MAGIC "ustar"
 #define TAR_MAGIC_OFFSET 257
 #define TAR_BLOCK 512
+#define ROOT_MODE 0555
 
 static struct archive {
     const char *data;
@@ -76,13 +77,22 @@ unsigned initrd_count(void) {
     return count;
 }
 
+// The root is there even if no archive says so.
+static bool is_root(const char *path, struct tar_entry *out) {
+    while (*path == '/' || *path == '.') {
+        path++;
+    }
+    *out = (struct tar_entry){.type = TAR_DIRECTORY, .mode = ROOT_MODE};
+    return *path == '\0';
+}
+
 static bool find_once(const char *path, struct tar_entry *out) {
     for (unsigned i = count; i-- > 0;) {
         if (tar_find(archives[i].data, archives[i].size, path, out)) {
             return true;
         }
     }
-    return false;
+    return is_root(path, out);
 }
 
 // Where a symbolic link at `path` leads, written over `path`. A link that does
@@ -132,4 +142,53 @@ long initrd_find(const char *path, struct tar_entry *out) {
     long result = find_following(copy, out);
     kfree(copy);
     return result;
+}
+
+// --- directories ------------------------------------------------------------
+
+// What an entry is called in a directory, or NULL if it is not in it.
+static const char *name_in(const char *directory, const char *name) {
+    size_t length = strlen(directory);
+    if (length != 0) {
+        if (strncmp(name, directory, length) != 0 || name[length] != '/') {
+            return NULL;
+        }
+        name += length + 1;
+    }
+    return *name != '\0' && strchr(name, '/') == NULL ? name : NULL;
+}
+
+// Whether the entry before `next` is the one that its name means: no other
+// follows it, in its archive or a later one.
+static bool is_last(
+    unsigned archive, const struct tar *next, const char *name) {
+    struct tar_entry *other = kalloc(sizeof(*other));
+    struct tar rest = *next;
+    bool found = other == NULL; // rather too few than one twice
+    while (!found && tar_next(&rest, other)) {
+        found = strcmp(other->name, name) == 0;
+    }
+    for (unsigned i = archive + 1; i < count && !found; i++) {
+        found = tar_find(archives[i].data, archives[i].size, name, other);
+    }
+    kfree(other);
+    return !found;
+}
+
+bool initrd_list(
+    const char *directory, uint64_t *place, struct tar_entry *out) {
+    uint64_t at = 0;
+    for (unsigned i = 0; i < count; i++) {
+        struct tar tar;
+        tar_start(&tar, archives[i].data, archives[i].size);
+        while (tar_next(&tar, out)) {
+            if (at++ < *place || name_in(directory, out->name) == NULL ||
+                !is_last(i, &tar, out->name)) {
+                continue;
+            }
+            *place = at;
+            return true;
+        }
+    }
+    return false;
 }

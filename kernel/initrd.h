@@ -15,5 +15,11 @@ void initrd_init(const struct syspage_entry *syspage);
 // How many archives there are.
 unsigned initrd_count(void);
 
+// The entries of a directory, "" being the root, in an order that stays: fill
+// in the first one whose place is at least *place, and set *place behind it.
+// Links are not followed. Returns false after the last one.
+MUST_CHECK bool initrd_list(
+    const char *directory, uint64_t *place, struct tar_entry *out);
+
 // Find a file or directory, links followed. Returns 0, or -ENOENT, -ELOOP.
 MUST_CHECK long initrd_find(const char *path, struct tar_entry *out);

@@ -23,6 +23,7 @@
 #include "kernel/timer.h"
 #include "kernel/tolls.h"
 #include "kernel/traps.h"
+#include "kernel/tty.h"
 #include "kernel/wait.h"
 #include "smp/bringup.h"
 #include "smp/ipi.h"
@@ -199,6 +200,7 @@ static void boot_main(void *argument) {
     tolls_init(machine);
     cache_init(machine);
     initrd_init(machine);
+    tty_init(machine);
     scheduler_init();
     scheduler_init_cpu();
     cpu_go();

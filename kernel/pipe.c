@@ -6,6 +6,8 @@
 #include "kernel/errno.h"
 #include "kernel/file.h"
 #include "kernel/heap.h"
+#include "kernel/thread.h"
+#include "kernel/process_signal.h"
 #include "kernel/wait_queue.h"
 
 #define PIPE_SIZE 2048
@@ -40,7 +42,7 @@ static long read_locked(struct pipe *pipe, char *to, size_t size) {
             return 0;
         }
         if (!wait_on(&pipe->waiters, &pipe->lock)) {
-            return -EINTR;
+            return process_restart_call();
         }
     }
     size_t present = pipe->written - pipe->read;
@@ -66,7 +68,7 @@ static long wait_for_room(struct pipe *pipe, size_t size) {
     while (pipe->has_reader &&
            PIPE_SIZE - (pipe->written - pipe->read) < size) {
         if (!wait_on(&pipe->waiters, &pipe->lock)) {
-            return -EINTR;
+            return process_restart_call();
         }
     }
     return pipe->has_reader ? 0 : -EPIPE;
@@ -92,6 +94,9 @@ static long pipe_write(struct file *file, const void *from, size_t size) {
     bool irq = spin_lock(&pipe->lock);
     long result = write_locked(pipe, from, size);
     spin_unlock(&pipe->lock, irq);
+    if (result == -EPIPE) {
+        (void)process_signal(0, thread_current()->tid, SIGPIPE);
+    }
     return result;
 }
 

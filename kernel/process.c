@@ -11,8 +11,10 @@
 #include "kernel/heap.h"
 #include "kernel/machine.h"
 #include "kernel/process_priv.h"
+#include "kernel/process_signal.h"
 #include "kernel/scheduler.h"
 #include "kernel/space.h"
+#include "kernel/tty.h"
 
 // wait4(2)'s status: the exit status in the second byte, or a signal.
 #define STATUS_OF_EXIT(status) (((status)&0xff) << 8)
@@ -20,9 +22,9 @@
 #define STATUS_EXIT_SHIFT 8
 #define SIGNALLED_BASE 128 // a shell's exit status for signal 0
 
-static struct spinlock process_lock = SPINLOCK_INITIALIZER("process");
-static struct process *processes; // [process_lock]
-static struct process *first;     // [i] whose end is the machine's
+struct spinlock process_lock = SPINLOCK_INITIALIZER("process");
+struct process *processes;    // [process_lock]
+static struct process *first; // [i] whose end is the machine's
 
 // --- life -------------------------------------------------------------------
 
@@ -92,7 +94,7 @@ static void process_remove_thread(struct thread *thread) {
     thread->process = NULL;
 }
 
-static struct process *process_find(uint32_t pid) {
+struct process *process_find(uint32_t pid) {
     struct process *process = processes;
     while (process != NULL && (process->pid != pid || process->zombie)) {
         process = process->next;
@@ -116,12 +118,15 @@ struct thread *process_create_first(
     }
     process->pid = thread->tid;
     process->type_id = type_id;
+    process->group = process->pid;
+    process->directory[0] = '/';
     process_set_name(process, path);
     first = process;
     bool irq = spin_lock(&process_lock);
     process_add(process, NULL);
     process_add_thread(process, thread);
     spin_unlock(&process_lock, irq);
+    tty_start(process->group);
     return thread;
 }
 
@@ -162,7 +167,7 @@ static _Noreturn void run_end(int wait_status) {
     (CLONE_SYSVSEM | CLONE_SETTLS | CLONE_PARENT_SETTID | CLONE_CHILD_SETTID | \
      CLONE_CHILD_CLEARTID | CLONE_DETACHED)
 #define CLONE_VFORK_FLAGS (CLONE_VM | CLONE_VFORK)
-#define CLONE_VFORK_OPTIONS                                                    \
+#define CLONE_PROCESS_OPTIONS                                                  \
     (CLONE_EXIT_SIGNAL | CLONE_SETTLS | CLONE_PARENT_SETTID |                  \
      CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID)
 
@@ -193,14 +198,16 @@ static struct thread *thread_copy(const struct clone_request *request) {
     return thread;
 }
 
+// Store the new ID where the caller, and where the new thread will see it.
 static bool tids_store(
-    const struct clone_request *request, const struct thread *thread) {
-    struct space *space = process_current()->space;
+    const struct clone_request *request, const struct thread *thread,
+    struct space *child) {
+    struct space *parent = process_current()->space;
     const uint32_t tid = thread->tid;
     return ((request->flags & CLONE_PARENT_SETTID) == 0 ||
-            space_store(space, request->parent_tid, &tid, sizeof(tid))) &&
+            space_store(parent, request->parent_tid, &tid, sizeof(tid))) &&
            ((request->flags & CLONE_CHILD_SETTID) == 0 ||
-            space_store(space, request->child_tid, &tid, sizeof(tid)));
+            space_store(child, request->child_tid, &tid, sizeof(tid)));
 }
 
 // Put a new thread into a process; false if the process is about to end.
@@ -220,7 +227,7 @@ static long clone_thread(const struct clone_request *request) {
         return -EAGAIN;
     }
     long tid = (long)thread->tid;
-    bool stored = tids_store(request, thread);
+    bool stored = tids_store(request, thread, process_current()->space);
     if (!stored || !thread_join(process_current(), thread)) {
         thread_free(thread);
         return stored ? -EAGAIN : -EFAULT;
@@ -235,7 +242,7 @@ static void vfork_wait(struct process *self, uint32_t pid) {
     bool irq = spin_lock(&process_lock);
     struct process *child = process_find(pid);
     while (child != NULL && child->vfork_pending) {
-        if (!wait_on(&self->waiters, &process_lock)) {
+        if (!wait_on_killable(&self->waiters, &process_lock)) {
             break;
         }
         child = process_find(pid);
@@ -243,17 +250,24 @@ static void vfork_wait(struct process *self, uint32_t pid) {
     spin_unlock(&process_lock, irq);
 }
 
-static struct process *process_copy(const struct process *self) {
-    struct process *child = process_create(self->space);
+// A child as it is at first. It takes over the reference to `space`; without
+// memory it gives it back and returns NULL.
+static struct process *process_copy(
+    const struct process *self, struct space *space,
+    const struct clone_request *request) {
+    struct process *child = process_create(space);
     if (child == NULL) {
+        space_put(space);
         return NULL;
     }
-    space_get(child->space);
     memcpy(child->name, self->name, sizeof(child->name));
     memcpy(child->actions, self->actions, sizeof(child->actions));
+    memcpy(child->directory, self->directory, sizeof(child->directory));
     child->type_id = self->type_id;
     child->trace = self->trace;
-    child->vfork_pending = true;
+    child->group = self->group;
+    child->exit_signal = (uint8_t)(request->flags & CLONE_EXIT_SIGNAL);
+    child->vfork_pending = (request->flags & CLONE_VM) != 0;
     return child;
 }
 
@@ -267,37 +281,59 @@ static void child_discard(struct process *child, struct thread *thread) {
     }
 }
 
-static long clone_process(const struct clone_request *request) {
+// The child has `space`, whose reference it takes over.
+static long clone_process(
+    const struct clone_request *request, struct space *space) {
     struct process *self = process_current();
     struct thread *thread = thread_copy(request);
-    struct process *child = process_copy(self);
-    if (thread == NULL || child == NULL || !tids_store(request, thread)) {
+    struct process *child = process_copy(self, space, request);
+    if (thread == NULL || child == NULL ||
+        !tids_store(request, thread, space)) {
         child_discard(child, thread);
         return -EAGAIN;
     }
     uint32_t pid = thread->tid;
     child->pid = pid;
     file_table_copy(&child->files, &self->files);
+    bool waits = child->vfork_pending;
     bool irq = spin_lock(&process_lock);
     process_add(child, self);
     process_add_thread(child, thread);
     spin_unlock(&process_lock, irq);
     scheduler_start(thread);
-    vfork_wait(self, pid);
+    if (waits) {
+        vfork_wait(self, pid);
+    }
     return (long)pid;
 }
 
+static long clone_borrower(const struct clone_request *request) {
+    space_get(process_current()->space);
+    return clone_process(request, process_current()->space);
+}
+
+static long clone_copy(const struct clone_request *request) {
+    struct space *space = space_copy(process_current()->space);
+    return space != NULL ? clone_process(request, space) : -ENOMEM;
+}
+
 long process_clone(const struct clone_request *request) {
+    if ((request->flags & CLONE_EXIT_SIGNAL) > NUM_SIGNALS) {
+        return -EINVAL;
+    }
     if ((request->flags & CLONE_SETTLS) != 0 && request->tls >= USER_END) {
         return -EPERM;
     }
     if (flags_fit(request->flags, CLONE_THREAD_FLAGS, CLONE_THREAD_OPTIONS)) {
         return clone_thread(request);
     }
-    if (flags_fit(request->flags, CLONE_VFORK_FLAGS, CLONE_VFORK_OPTIONS)) {
-        return clone_process(request);
+    if (flags_fit(request->flags, CLONE_VFORK_FLAGS, CLONE_PROCESS_OPTIONS)) {
+        return clone_borrower(request);
     }
-    return (request->flags & CLONE_VM) != 0 ? -EINVAL : -ENOSYS;
+    if (flags_fit(request->flags, 0, CLONE_PROCESS_OPTIONS)) {
+        return clone_copy(request);
+    }
+    return -EINVAL;
 }
 
 // --- exec -------------------------------------------------------------------
@@ -326,7 +362,7 @@ static bool process_make_single(struct process *process) {
         }
     }
     while (alive && process->thread_count > 1) {
-        alive = wait_on(&process->waiters, &process_lock);
+        alive = wait_on_killable(&process->waiters, &process_lock);
     }
     spin_unlock(&process_lock, irq);
     return alive;
@@ -376,8 +412,7 @@ long process_exec(const struct exec_args *args) {
 
 // --- exit -------------------------------------------------------------------
 
-// The process lock is held.
-static void kill_locked(struct process *process, int wait_status) {
+void process_kill_locked(struct process *process, int wait_status) {
     if (!process->exiting) {
         process->exiting = true;
         process->wait_status = wait_status;
@@ -389,7 +424,7 @@ static void kill_locked(struct process *process, int wait_status) {
 
 static void process_kill(struct process *process, int wait_status) {
     bool irq = spin_lock(&process_lock);
-    kill_locked(process, wait_status);
+    process_kill_locked(process, wait_status);
     spin_unlock(&process_lock, irq);
 }
 
@@ -447,6 +482,7 @@ static void process_end(struct process *process) {
     process_remove_thread(thread_current());
     process->zombie = true;
     if (process->parent != NULL) {
+        process_child_ended(process->parent, process->exit_signal);
         wait_wake_all(&process->parent->waiters);
     } else {
         process_remove(process);
@@ -485,12 +521,22 @@ void process_thread_exit(void) {
 
 // --- wait -------------------------------------------------------------------
 
+// Whether wait4(2) with this argument means a child.
+static bool child_is_meant(
+    const struct process *self, const struct process *child, int32_t pid) {
+    if (pid == 0) {
+        return child->group == self->group;
+    }
+    return pid == -1 || (pid > 0 ? child->pid == (uint32_t)pid
+                                 : child->group == -(uint32_t)pid);
+}
+
 // A zombie among the children that match; *any says whether one matches.
 static struct process *child_find(
     const struct process *process, int32_t pid, bool *any) {
     *any = false;
     for (struct process *c = process->children; c != NULL; c = c->next_child) {
-        if (pid == -1 || (uint32_t)pid == c->pid) {
+        if (child_is_meant(process, c, pid)) {
             *any = true;
             if (c->zombie) {
                 return c;
@@ -517,8 +563,12 @@ static long wait_locked(
         if (options & WAIT_NO_HANG) {
             return 0;
         }
+        if (thread_is_interrupted(thread_current())) {
+            return process_restart_call();
+        }
+        // A child may have ended even if a signal came: look again.
         if (!wait_on(&self->waiters, &process_lock)) {
-            return -EINTR;
+            continue;
         }
     }
 }
@@ -535,28 +585,9 @@ long process_wait(int32_t pid, uint32_t options, int *status) {
     return result;
 }
 
-// --- signals ----------------------------------------------------------------
+// --- the rest ---------------------------------------------------------------
 
-static long signal_locked(struct process *process, unsigned signal) {
-    if (process == NULL) {
-        return -ESRCH;
-    }
-    if (signal == 0) {
-        return 0;
-    }
-    switch (signal_effect_of(signal, &process->actions[signal])) {
-    case SIGNAL_DROPPED:
-        return 0;
-    case SIGNAL_NEEDS_HANDLER:
-        return -ENOSYS;
-    default:
-        kill_locked(process, (int)signal);
-        return 0;
-    }
-}
-
-// The process lock is held.
-static struct thread *thread_find(uint32_t pid, uint32_t tid) {
+struct thread *process_find_thread(uint32_t pid, uint32_t tid) {
     for (struct process *p = processes; p != NULL; p = p->next) {
         for (struct thread *t = p->threads; t != NULL; t = t->sibling) {
             if (t->tid == tid && (pid == 0 || p->pid == pid)) {
@@ -567,45 +598,12 @@ static struct thread *thread_find(uint32_t pid, uint32_t tid) {
     return NULL;
 }
 
-static struct process *signal_target(uint32_t pid, uint32_t tid) {
-    if (tid == 0) {
-        return process_find(pid);
-    }
-    struct thread *thread = thread_find(pid, tid);
-    return thread != NULL ? thread->process : NULL;
-}
-
-long process_signal(uint32_t pid, uint32_t tid, unsigned signal) {
-    if (signal > NUM_SIGNALS) {
-        return -EINVAL;
-    }
-    bool irq = spin_lock(&process_lock);
-    long result = signal_locked(signal_target(pid, tid), signal);
-    spin_unlock(&process_lock, irq);
-    return result;
-}
-
-void process_signal_action(
-    unsigned signal, const struct signal_action *new,
-    struct signal_action *old) {
-    struct signal_action *action = &process_current()->actions[signal];
-    bool irq = spin_lock(&process_lock);
-    if (old != NULL) {
-        *old = *action;
-    }
-    if (new != NULL) {
-        *action = *new;
-    }
-    spin_unlock(&process_lock, irq);
-}
-
-// --- the rest ---------------------------------------------------------------
-
 long process_with_thread(
     uint32_t tid, long (*fn)(struct thread *thread, void *argument),
     void *argument) {
     bool irq = spin_lock(&process_lock);
-    struct thread *thread = tid == 0 ? thread_current() : thread_find(0, tid);
+    struct thread *thread =
+        tid == 0 ? thread_current() : process_find_thread(0, tid);
     long result = thread != NULL ? fn(thread, argument) : -ESRCH;
     spin_unlock(&process_lock, irq);
     return result;
@@ -617,6 +615,20 @@ uint32_t process_parent_pid(void) {
     uint32_t pid = parent != NULL ? parent->pid : 0;
     spin_unlock(&process_lock, irq);
     return pid;
+}
+
+void process_get_directory(char *to) {
+    const struct process *self = process_current();
+    bool irq = spin_lock(&process_lock);
+    memcpy(to, self->directory, sizeof(self->directory));
+    spin_unlock(&process_lock, irq);
+}
+
+void process_set_directory(const char *path) {
+    struct process *self = process_current();
+    bool irq = spin_lock(&process_lock);
+    memcpy(self->directory, path, strlen(path) + 1);
+    spin_unlock(&process_lock, irq);
 }
 
 unsigned process_count(void) {

@@ -7,6 +7,7 @@
 #include "kernel/exec.h"
 #include "kernel/file.h"
 #include "kernel/signal.h"
+#include "kernel/tar.h"
 #include "kernel/thread.h"
 #include "kernel/wait_queue.h"
 
@@ -23,6 +24,8 @@ struct process {
     bool exiting;                 // [p] all its threads are being killed
     bool zombie;                  // [p] its parent may collect it
     bool vfork_pending;           // [p] the parent waits for exec or exit
+    uint8_t exit_signal;          // [i] the parent gets it at the end; 0: none
+    uint32_t group;               // [p] its process group
     int wait_status;              // [p] as wait4(2) gives it
     struct space *space;          // [t]
     struct thread *threads;       // [p] by thread->sibling
@@ -34,6 +37,8 @@ struct process {
     struct wait_queue waiters;    // [p] for children, and for its own threads
     struct file_table files;
     struct signal_action actions[NUM_SIGNALS + 1]; // [p] by signal
+    uint64_t pending;              // [p] signals sent to it, as bits
+    char directory[TAR_NAME_SIZE]; // [p] the current one, absolute
 };
 
 static inline struct process *process_current(void) {
@@ -70,9 +75,10 @@ struct clone_request {
 #define CLONE_DETACHED 0x400000ul
 #define CLONE_CHILD_SETTID 0x1000000ul
 
-// Make a thread (CLONE_THREAD) or a process that borrows the caller's memory
-// until it executes a program (CLONE_VM and CLONE_VFORK). Both return 0 to the
-// new thread. Returns its ID, or a negated errno.
+// Make a thread (CLONE_THREAD), a process that borrows the caller's memory
+// until it executes a program (CLONE_VM and CLONE_VFORK), or one with a copy of
+// it (neither). All return 0 to the new thread. Returns its ID, or a negated
+// errno: -ENOMEM where the memory can't be copied, and nothing has changed.
 long process_clone(const struct clone_request *request);
 
 // Replace the calling process's program. Returns 0, and the caller's registers
@@ -94,13 +100,20 @@ uint32_t process_parent_pid(void);
 // How many processes there are, zombies included.
 unsigned process_count(void);
 
-// Send a signal: to a process (tid 0), or to a thread and so to its process
-// (pid 0: whichever has it). 0 only looks. Returns 0, -ESRCH, -EINVAL, or
-// -ENOSYS where a handler would have to run.
-long process_signal(uint32_t pid, uint32_t tid, unsigned signal);
+// The process group of a process, 0 being the caller; -ESRCH. set_group takes 0
+// for the process's own ID; the process is the caller or a child of its.
+long process_group(uint32_t pid);
+long process_set_group(uint32_t pid, uint32_t group);
 
-// wait4(2): for a child with this pid, or any (-1). Returns its pid, 0 with
-// WAIT_NO_HANG, or -ECHILD, -EINTR.
+bool process_group_exists(uint32_t group);
+
+// The calling process's current directory, an absolute path of up to
+// TAR_NAME_SIZE bytes.
+void process_get_directory(char *to);
+void process_set_directory(const char *path);
+
+// wait4(2): for a child with this pid, any (-1), one of a group (-group), or of
+// the caller's (0). Returns its pid, 0 with WAIT_NO_HANG, or -ECHILD, -EINTR.
 #define WAIT_NO_HANG 1u
 long process_wait(int32_t pid, uint32_t options, int *status);
 
@@ -109,11 +122,6 @@ long process_wait(int32_t pid, uint32_t options, int *status);
 long process_with_thread(
     uint32_t tid, long (*fn)(struct thread *thread, void *argument),
     void *argument);
-
-// Record a signal's action and give back the one before; either may be NULL.
-void process_signal_action(
-    unsigned signal, const struct signal_action *new,
-    struct signal_action *old);
 
 // Give the calling process a type ID.
 void process_set_type(uint32_t type_id);

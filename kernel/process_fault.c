@@ -4,6 +4,7 @@
 #include "kernel/base/vectors.h"
 #include "kernel/console.h"
 #include "kernel/process.h"
+#include "kernel/process_signal.h"
 #include "kernel/traps.h"
 
 // Page-fault error code (Intel SDM volume 3, "Page-Fault Exceptions").
@@ -39,6 +40,9 @@ void process_fault(
     bool no_memory =
         vector == VECTOR_PAGE_FAULT && thread_current()->out_of_memory;
     unsigned signal = no_memory ? SIGKILL : signal_of_trap(vector);
+    if (!no_memory && process_handles_fault(signal, address)) {
+        return;
+    }
     fault_print(
         regs, vector, error, address,
         no_memory ? "killed, out of memory" : signal_name(signal));

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MIT
-// Between process.c and first_program.c.
+// Between process.c, first_program.c, process_signal.c and process_group.c.
 #pragma once
 
 #include "kernel/process.h"
+
+extern struct spinlock process_lock;
+extern struct process *processes; // [process_lock] by next
 
 // The process of the first program and its thread, not yet ready to run. NULL
 // without memory.
@@ -11,3 +14,16 @@ MUST_CHECK struct thread *process_create_first(
 
 // The registers that a program starts with.
 void process_start_regs(struct regs *regs, const struct exec_image *image);
+
+// The process with an ID, unless it is a zombie; the thread with an ID, of a
+// process (0: of any). NULL if there is none. The process lock is held, as for
+// the following.
+struct process *process_find(uint32_t pid);
+struct thread *process_find_thread(uint32_t pid, uint32_t tid);
+
+// Kill all threads of a process; the status counts if none did before.
+void process_kill_locked(struct process *process, int wait_status);
+
+// Tell a process that a child of its has ended, by the signal that clone()
+// named, if it named one.
+void process_child_ended(struct process *parent, unsigned signal);

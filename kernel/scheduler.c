@@ -9,6 +9,7 @@
 #include "kernel/panic.h"
 #include "kernel/placement.h"
 #include "kernel/process.h"
+#include "kernel/process_signal.h"
 #include "kernel/run_queue.h"
 #include "kernel/shot.h"
 #include "kernel/sleepers.h"
@@ -20,6 +21,10 @@
 struct cpu_set scheduler_cpus;
 
 static struct spinlock sched_lock = SPINLOCK_INITIALIZER("scheduler");
+
+static uint8_t attention_of(const struct thread *thread) {
+    return __atomic_load_n(&thread->attention, __ATOMIC_RELAXED);
+}
 
 static void need_resched_set(struct percpu *cpu) {
     __atomic_store_n(&cpu->need_resched, 1, __ATOMIC_RELAXED);
@@ -153,21 +158,20 @@ static void wake_locked(struct thread *thread) {
     make_ready(thread);
 }
 
-void thread_block(
-    struct spinlock *lock, uint64_t deadline, bool interruptible) {
+void thread_block(struct spinlock *lock, uint64_t deadline, uint8_t wakes_by) {
     struct thread *thread = thread_current();
     spin_lock_irq_off(&sched_lock);
-    bool killed = interruptible && thread_is_killed(thread);
-    if (!killed) {
+    bool ends = (attention_of(thread) & wakes_by) != 0;
+    if (!ends) {
         thread->state = THREAD_BLOCKED;
-        thread->interruptible = interruptible;
+        thread->wakes_by = wakes_by;
         thread->deadline = deadline;
         if (deadline != WAIT_FOREVER) {
             sleeper_insert(thread);
         }
     }
     spin_unlock(lock, false);
-    if (killed) {
+    if (ends) {
         spin_unlock(&sched_lock, false);
         return;
     }
@@ -186,10 +190,10 @@ void scheduler_start(struct thread *thread) {
     spin_unlock(&sched_lock, irq);
 }
 
-void thread_kill(struct thread *thread) {
-    __atomic_store_n(&thread->killed, true, __ATOMIC_RELAXED);
+void thread_attend(struct thread *thread, uint8_t bits) {
+    __atomic_fetch_or(&thread->attention, bits, __ATOMIC_RELAXED);
     bool irq = spin_lock(&sched_lock);
-    if (thread->interruptible) {
+    if (thread->wakes_by & bits) {
         wake_locked(thread);
     }
     if (thread->state == THREAD_RUNNING && thread != thread_current()) {
@@ -198,12 +202,19 @@ void thread_kill(struct thread *thread) {
     spin_unlock(&sched_lock, irq);
 }
 
+void thread_kill(struct thread *thread) {
+    thread_attend(thread, THREAD_KILLED);
+}
+
 bool scheduler_sleep_until(uint64_t deadline) {
     static struct spinlock sleep_lock = SPINLOCK_INITIALIZER("sleep");
     struct thread *thread = thread_current();
-    while (clock_now_ns() < deadline && !thread_is_killed(thread)) {
+    while (clock_now_ns() < deadline) {
+        if (thread_is_interrupted(thread)) {
+            return false;
+        }
         bool irq = spin_lock(&sleep_lock);
-        thread_block(&sleep_lock, deadline, true);
+        thread_block(&sleep_lock, deadline, THREAD_ANY);
         irq_restore(irq);
     }
     return !thread_is_killed(thread);
@@ -336,11 +347,22 @@ void scheduler_kicked(void) {
     need_resched_set(this_cpu());
 }
 
+// Kept out of line: nearly always there is nothing.
+static __attribute__((noinline)) void attend(void) {
+    if (thread_is_killed(thread_current())) {
+        thread_exit();
+    }
+    irq_on();
+    process_deliver_signal(thread_regs(thread_current()));
+    irq_off();
+}
+
 void before_user(struct regs *regs) {
-    (void)regs;
+    (void)regs; // keeping it would cost every call
     for (;;) {
-        if (thread_is_killed(thread_current())) {
-            thread_exit();
+        if (thread_is_interrupted(thread_current())) {
+            attend();
+            continue;
         }
         if (!need_resched(this_cpu())) {
             return;

@@ -62,18 +62,18 @@ bool scheduler_may_go_on(void);
 void scheduler_start(struct thread *thread);
 
 // Release `lock`, which is held, and block until thread_wake(), the deadline,
-// or, if interruptible, a kill. Interrupts stay off.
+// or one of the THREAD_* bits of `wakes_by`. Interrupts stay off.
 //
 // Context:  thread context, `lock` held and no other.
 // Ordering: who takes `lock` after this released it finds the thread blocked.
-void thread_block(struct spinlock *lock, uint64_t deadline, bool interruptible);
+void thread_block(struct spinlock *lock, uint64_t deadline, uint8_t wakes_by);
 
 // Wake a thread if it is blocked.
 //
 // Context: any; the thread can't be freed meanwhile.
 void thread_wake(struct thread *thread);
 
-// Block until a time of clock_now_ns(). False if the thread is being killed.
+// Block until a time of clock_now_ns(). False if the thread is interrupted.
 MUST_CHECK bool scheduler_sleep_until(uint64_t deadline);
 
 // Restrict a thread to a set of CPUs, some of them up; false if none is.

@@ -61,7 +61,7 @@ enum signal_effect signal_effect_of(
         return SIGNAL_DROPPED;
     }
     if (action->handler != SIGNAL_DEFAULT) {
-        return SIGNAL_NEEDS_HANDLER;
+        return SIGNAL_HANDLED;
     }
     return is_harmless(signal) ? SIGNAL_DROPPED : SIGNAL_KILLS;
 }

@@ -625,6 +625,63 @@ struct space *space_create(void) {
     return space;
 }
 
+// The first present page of [*at, end), at which *at is then; false if there is
+// none. `changes` is held, so the page stays.
+static bool page_next(
+    struct space *space, uintptr_t *at, uintptr_t end, paddr_t *page) {
+    uint32_t flags;
+    bool irq = spin_lock(&space->lock);
+    *at = paging_next(space->root, *at, end);
+    bool found = *at < end && paging_lookup(space->root, *at, page, &flags);
+    spin_unlock(&space->lock, irq);
+    return found;
+}
+
+// Each page is copied on its own: with interrupts off for no longer than that.
+static bool area_copy(
+    struct space *to, struct space *from, const struct area *area) {
+    if (area_add(to, area->start, area->end, area->flags) != 0) {
+        return false;
+    }
+    paddr_t page;
+    for (uintptr_t at = area->start; page_next(from, &at, area->end, &page);
+         at += PAGE_SIZE) {
+        if (!space_load(to, at, direct(page), PAGE_SIZE) ||
+            !scheduler_may_go_on()) {
+            return false;
+        }
+    }
+    return true;
+}
+
+// `changes` of `from` is held, so its areas stay as they are.
+static bool areas_copy(struct space *to, struct space *from) {
+    to->brk_start = from->brk_start;
+    to->brk = from->brk;
+    for (size_t i = 0; i < from->count; i++) {
+        if ((from->areas[i].flags & AREA_KERNEL) == 0 &&
+            !area_copy(to, from, &from->areas[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+struct space *space_copy(struct space *from) {
+    struct space *to = space_create();
+    if (to == NULL) {
+        return NULL;
+    }
+    mutex_lock(&from->changes);
+    bool copied = areas_copy(to, from);
+    mutex_unlock(&from->changes);
+    if (!copied) {
+        space_put(to);
+        return NULL;
+    }
+    return to;
+}
+
 void space_get(struct space *space) {
     atomic_fetch_add_explicit(&space->references, 1, memory_order_relaxed);
 }

@@ -59,6 +59,13 @@ void space_init(const struct syspage_entry *syspage);
 MUST_CHECK struct space *space_create(void);
 void space_get(struct space *space);
 
+// A space with the same areas and a copy of their present pages, one reference;
+// NULL without memory, or if the thread is killed meanwhile. Other threads may
+// write to the pages while they are copied.
+//
+// Context: thread context, no spinlock.
+MUST_CHECK struct space *space_copy(struct space *from);
+
 // Give a reference back; the last one frees the space and its pages.
 //
 // Context: thread context, no spinlock; no CPU has the space loaded by then.

@@ -15,6 +15,7 @@
 #include "kernel/panic.h"
 #include "kernel/process.h"
 #include "kernel/scheduler.h"
+#include "kernel/signal_frame.h"
 #include "kernel/space.h"
 #include "kernel/spinlock.h"
 #include "kernel/traps.h"
@@ -126,6 +127,7 @@ static struct thread *thread_alloc(void) {
         fx_init(thread);
         memset(&thread->affinity, 0xff, sizeof(thread->affinity));
         thread->claimed = CPU_NONE;
+        thread->restart = NO_RESTART;
         thread->slice = 1;
     }
     return thread;
@@ -184,8 +186,16 @@ _Noreturn void thread_exit(void) {
     scheduler_exit();
 }
 
+static uint8_t attention(const struct thread *thread) {
+    return __atomic_load_n(&thread->attention, __ATOMIC_RELAXED);
+}
+
 bool thread_is_killed(const struct thread *thread) {
-    return __atomic_load_n(&thread->killed, __ATOMIC_RELAXED);
+    return (attention(thread) & THREAD_KILLED) != 0;
+}
+
+bool thread_is_interrupted(const struct thread *thread) {
+    return attention(thread) != 0;
 }
 
 // --- user state -------------------------------------------------------------
@@ -204,6 +214,21 @@ void thread_user_reset(struct thread *thread) {
     fx_init(thread);
     thread->fs_base = 0;
     thread_user_load(thread);
+    irq_restore(irq);
+}
+
+void thread_fx_keep(void) {
+    bool irq = irq_save();
+    thread_user_save(thread_current());
+    irq_restore(irq);
+}
+
+void thread_fx_set(uint8_t fx[FX_SIZE]) {
+    bool irq = irq_save();
+    thread_user_save(thread_current());
+    signal_frame_clean_fx(fx, thread_current()->fx);
+    memcpy(thread_current()->fx, fx, FX_SIZE);
+    thread_user_load(thread_current());
     irq_restore(irq);
 }
 

@@ -17,6 +17,12 @@
 #define THREAD_STACK_STRIDE 0x8000ul // the unmapped half is the guard
 #define MAX_THREADS 4096
 #define FX_SIZE 512 // FXSAVE's area
+#define NO_RESTART UINT64_MAX
+
+// What a thread must see to before it is next in ring 3.
+#define THREAD_KILLED 0x1   // exit
+#define THREAD_SIGNALED 0x2 // look for signals
+#define THREAD_ANY (THREAD_KILLED | THREAD_SIGNALED)
 
 struct attempt;
 struct process;
@@ -51,13 +57,19 @@ struct thread {
     struct process *process;   // [p] NULL: idle, or past its exit
     struct thread *sibling;    // [p] next thread of the process
     uint32_t tid;              // [i]
-    bool killed;               // [a] must exit before it returns to ring 3
+    uint8_t attention;         // [a] THREAD_*: before it returns to ring 3
     bool out_of_memory;        // [t] its last fault found no page
     struct attempt *attempt;   // [t] call that may fault, or NULL
-    uint64_t signal_mask;      // [t] kept for the program, not used
+    uint64_t signal_mask;      // [p] signals that wait
+    uint64_t pending;          // [p] signals sent to this thread
+    uint64_t suspended_mask;   // [t] what a handler returns to, if `suspends`
+    bool suspends;             // [t] in sigsuspend(2)
+    uint64_t restart;          // [t] call that a signal interrupted, or
+                               //     NO_RESTART
+    uintptr_t fault_address;   // [t] of the last fault that a handler gets
     uintptr_t clear_child_tid; // [t] word to clear and wake at exit, or 0
     enum thread_state state;   // [s]
-    bool interruptible;        // [s] a kill ends the wait
+    uint8_t wakes_by;          // [s] THREAD_* that end the wait
     cpu_id_t cpu;              // [s] where it runs, or ran last
     struct cpu_mask affinity;  // [s]
     struct schedule schedule;  // [s]
@@ -81,6 +93,9 @@ static inline struct regs *thread_regs(const struct thread *thread) {
 
 bool thread_is_killed(const struct thread *thread);
 
+// Whether it must go back to ring 3, or end, before it waits any longer.
+bool thread_is_interrupted(const struct thread *thread);
+
 // A thread that will start in ring 3 with these registers, not yet ready to
 // run; without a process yet. NULL when there are MAX_THREADS, or no memory.
 MUST_CHECK struct thread *thread_create(const struct regs *regs);
@@ -96,7 +111,9 @@ void thread_free(struct thread *thread);
 // Context: thread context, no lock held; interrupts are turned on.
 _Noreturn void thread_exit(void);
 
-// Kill: it exits before it is next in ring 3, and its interruptible waits end.
+// Have a thread see to THREAD_* bits before it is next in ring 3; waits that
+// they end, end. thread_kill() is the same with THREAD_KILLED.
+void thread_attend(struct thread *thread, uint8_t bits);
 void thread_kill(struct thread *thread);
 
 // The user state that is not in struct regs: SSE, x87, fs base. save and load
@@ -104,6 +121,11 @@ void thread_kill(struct thread *thread);
 void thread_user_save(struct thread *thread);
 void thread_user_load(const struct thread *thread);
 void thread_user_reset(struct thread *thread);
+
+// The calling thread's SSE and x87 registers: into its fx, or from `fx`, which
+// is made fit to be loaded (kernel/signal_frame.h).
+void thread_fx_keep(void);
+void thread_fx_set(uint8_t fx[FX_SIZE]);
 
 // Change the calling thread's address space; NULL is the kernel's own. The
 // caller keeps the reference counts.

@@ -11,6 +11,7 @@
 #include "kernel/panic.h"
 #include "kernel/scheduler.h"
 #include "kernel/spinlock.h"
+#include "kernel/tty.h"
 #include "kernel/wait_queue.h"
 #include "smp/ipi.h"
 #include "smp/percpu.h"
@@ -121,6 +122,9 @@ void timer_interrupt(void) {
             ipi_send_others(IPI_TICK);
         }
         scheduler_tick();
+        if (cpu->cpu_id == 0) {
+            tty_tick();
+        }
     }
     spin_lock_irq_off(&timer->lock);
     load(timer);

@@ -26,10 +26,18 @@ struct wait_queue {
 // condition again: wake-ups may be spurious.
 //
 // Context: thread context, `lock` held and no other.
-// Returns: false if the thread is being killed, and then maybe at once.
+// Returns: false if the thread is interrupted (thread_is_interrupted()), and
+//          then maybe at once.
 MUST_CHECK bool wait_on(struct wait_queue *queue, struct spinlock *lock);
 
-// The same, and a kill does not end it.
+// The same, at most until a time of clock_now_ns(). The caller looks at what
+// ended it.
+void wait_on_until(
+    struct wait_queue *queue, struct spinlock *lock, uint64_t deadline);
+
+// The same; only a kill ends it, or nothing does.
+MUST_CHECK bool wait_on_killable(
+    struct wait_queue *queue, struct spinlock *lock);
 void wait_on_uninterruptible(struct wait_queue *queue, struct spinlock *lock);
 
 // Wake every thread of the queue.

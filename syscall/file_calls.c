@@ -12,12 +12,12 @@
 #include "kernel/tar.h"
 #include "syscall/calls.h"
 #include "syscall/user_memory.h"
+#include "syscall/user_path.h"
 
 #define CHUNK 4096ul
 #define MAX_VECTOR 1024           // parts of a readv() or writev(), as in Linux
 #define TRANSFER_MAX 0x7ffff000ul // bytes of one call, as in Linux
 
-#define AT_FDCWD (-100)
 #define AT_EMPTY_PATH 0x1000
 #define STAT_BLOCK 512
 
@@ -267,20 +267,10 @@ long call_lseek(uint64_t fd, uint64_t offset, uint64_t whence) {
 
 // --- open and stat ----------------------------------------------------------
 
-// A path from the program; the caller frees it. There is no current directory:
-// a relative path starts at the root.
-static long path_get(uint64_t path, char **out) {
-    *out = kalloc(TAR_NAME_SIZE);
-    if (*out == NULL) {
-        return -ENOMEM;
-    }
-    long length = string_from_user(*out, path, TAR_NAME_SIZE);
-    return length == 0 ? -ENOENT : length < 0 ? length : 0;
-}
-
-static long path_open(uint64_t path, uint32_t flags, struct file **out) {
+static long path_open(
+    uint64_t directory, uint64_t path, uint32_t flags, struct file **out) {
     char *text;
-    long result = path_get(path, &text);
+    long result = path_from_user(directory, path, &text);
     if (result == 0) {
         result = file_open(text, flags, out);
     }
@@ -297,15 +287,14 @@ static long install(struct file *file, uint64_t first, bool close_on_exec) {
 }
 
 long call_open(uint64_t path, uint64_t flags, uint64_t mode) {
-    return call_openat((uint64_t)AT_FDCWD, path, flags, mode);
+    return call_openat(AT_FDCWD, path, flags, mode);
 }
 
 long call_openat(
     uint64_t directory, uint64_t path, uint64_t flags, uint64_t mode) {
-    (void)directory;
     (void)mode;
     struct file *file;
-    long result = path_open(path, (uint32_t)flags, &file);
+    long result = path_open(directory, path, (uint32_t)flags, &file);
     if (result != 0) {
         return result;
     }
@@ -341,15 +330,19 @@ long call_fstat(uint64_t fd, uint64_t to) {
     return result;
 }
 
-long call_stat(uint64_t path, uint64_t to) {
+static long stat_path(uint64_t directory, uint64_t path, uint64_t to) {
     struct file *file;
-    long result = path_open(path, OPEN_READ_ONLY, &file);
+    long result = path_open(directory, path, OPEN_READ_ONLY, &file);
     if (result != 0) {
         return result;
     }
     result = stat_put(file, to);
     file_put(file);
     return result;
+}
+
+long call_stat(uint64_t path, uint64_t to) {
+    return stat_path(AT_FDCWD, path, to);
 }
 
 // Links are followed: the initrd has no others that a program could name.
@@ -360,15 +353,7 @@ long call_lstat(uint64_t path, uint64_t to) {
 long call_newfstatat(
     uint64_t directory, uint64_t path, uint64_t to, uint64_t flags) {
     return (flags & AT_EMPTY_PATH) != 0 ? call_fstat(directory, to)
-                                        : call_stat(path, to);
-}
-
-long call_getcwd(uint64_t to, uint64_t size) {
-    static const char root[] = "/";
-    if (size < sizeof(root)) {
-        return -ERANGE;
-    }
-    return copy_to_user(to, root, sizeof(root)) ? (long)sizeof(root) : -EFAULT;
+                                        : stat_path(directory, path, to);
 }
 
 // --- descriptors ------------------------------------------------------------
@@ -443,18 +428,6 @@ long call_fcntl(uint64_t fd, uint64_t command, uint64_t argument) {
     long result = control(file, fd, command, argument);
     file_put(file);
     return result;
-}
-
-// No file is a terminal.
-long call_ioctl(uint64_t fd, uint64_t request, uint64_t argument) {
-    (void)request;
-    (void)argument;
-    struct file *file = file_get(table(), fd);
-    if (file == NULL) {
-        return -EBADF;
-    }
-    file_put(file);
-    return -ENOTTY;
 }
 
 // --- pipes ------------------------------------------------------------------

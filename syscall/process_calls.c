@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Kernel calls about processes: execve(2), wait4(2), kill(2), signals, names,
-// limits.
+// Kernel calls about processes: execve(2), wait4(2), groups, names, limits.
 #include "kernel/base/string.h"
 #include "kernel/clock.h"
 #include "kernel/errno.h"
@@ -10,18 +9,18 @@
 #include "kernel/random.h"
 #include "kernel/scheduler.h"
 #include "kernel/space.h"
-#include "kernel/tar.h"
 #include "syscall/calls.h"
 #include "syscall/user_memory.h"
+#include "syscall/user_path.h"
 
 #define UTS_FIELD 65 // bytes of each field of struct utsname
-#define SIGSET_SIZE 8
 #define RLIMIT_STACK 3
 #define RLIMIT_NPROC 6
 #define RLIMIT_NOFILE 7
 #define NUM_RLIMITS 16
 #define RLIMIT_INFINITY UINT64_MAX
 #define RANDOM_CHUNK 256
+#define TICKS_PER_SECOND 100      // of times(2), whatever the timer does
 #define RUSAGE_SIZE 144           // bytes of struct rusage
 #define WAIT_OPTIONS 0xe000000bul // WNOHANG WUNTRACED WCONTINUED, Linux's __W*
 
@@ -57,11 +56,7 @@ static long strings_append(
 }
 
 static long exec_with(
-    uint64_t path, uint64_t argv, uint64_t envp, char *name, char *strings) {
-    long length = string_from_user(name, path, TAR_NAME_SIZE);
-    if (length < 0) {
-        return length;
-    }
+    const char *name, uint64_t argv, uint64_t envp, char *strings) {
     struct exec_args args = {.path = name, .strings = strings};
     long argc = strings_append(argv, strings, &args.size, EXEC_MAX_STRINGS);
     if (argc <= 0) {
@@ -78,12 +73,13 @@ static long exec_with(
 }
 
 long call_execve(uint64_t path, uint64_t argv, uint64_t envp) {
-    char *name = kalloc(TAR_NAME_SIZE);
-    char *strings = kalloc(EXEC_STRINGS_SIZE);
-    long result = -ENOMEM;
-    if (name != NULL && strings != NULL) {
-        result = exec_with(path, argv, envp, name, strings);
+    char *name;
+    long result = path_from_user(AT_FDCWD, path, &name);
+    if (result != 0) {
+        return result;
     }
+    char *strings = kalloc(EXEC_STRINGS_SIZE);
+    result = strings != NULL ? exec_with(name, argv, envp, strings) : -ENOMEM;
     kfree(name);
     kfree(strings);
     return result;
@@ -103,9 +99,10 @@ long call_wait4(
     if (options & ~WAIT_OPTIONS) {
         return -EINVAL;
     }
-    // 0 and -group mean process groups: all children are in the only one.
-    int32_t who = (int32_t)pid > 0 ? (int32_t)pid : -1;
-    long result = process_wait(who, (uint32_t)options, &status);
+    if ((int32_t)pid == INT32_MIN) {
+        return -ESRCH;
+    }
+    long result = process_wait((int32_t)pid, (uint32_t)options, &status);
     if (result > 0 && status_to != 0 &&
         !copy_to_user(status_to, &status, sizeof(status))) {
         return -EFAULT;
@@ -117,80 +114,49 @@ long call_wait4(
     return result;
 }
 
-// --- signals ----------------------------------------------------------------
-
-long call_kill(uint64_t pid, uint64_t signal) {
-    int32_t target = (int32_t)pid;
-    if (target <= 0) {
-        target =
-            (int32_t)process_current()->pid; // its group: there is no other
-    }
-    return signal > NUM_SIGNALS
-               ? -EINVAL
-               : process_signal((uint32_t)target, 0, (unsigned)signal);
+// Times are not counted.
+long call_getrusage(uint64_t who, uint64_t to) {
+    (void)who;
+    static const char no_usage[RUSAGE_SIZE];
+    return copy_to_user(to, no_usage, sizeof(no_usage)) ? 0 : -EFAULT;
 }
 
-long call_tkill(uint64_t tid, uint64_t signal) {
-    return call_tgkill(0, tid, signal);
-}
-
-long call_tgkill(uint64_t pid, uint64_t tid, uint64_t signal) {
-    if ((int32_t)tid <= 0 || signal > NUM_SIGNALS) {
-        return -EINVAL;
-    }
-    return process_signal((uint32_t)pid, (uint32_t)tid, (unsigned)signal);
-}
-
-long call_rt_sigaction(
-    uint64_t signal, uint64_t new_from, uint64_t old_to, uint64_t size) {
-    struct signal_action new, old;
-    if (signal == 0 || signal > NUM_SIGNALS || size != SIGSET_SIZE ||
-        (new_from != 0 && (signal == SIGKILL || signal == SIGSTOP))) {
-        return -EINVAL;
-    }
-    if (new_from != 0 && !copy_from_user(&new, new_from, sizeof(new))) {
+// The same, and ticks since boot.
+long call_times(uint64_t to) {
+    static const uint64_t no_times[4];
+    if (to != 0 && !copy_to_user(to, no_times, sizeof(no_times))) {
         return -EFAULT;
     }
-    process_signal_action((unsigned)signal, new_from != 0 ? &new : NULL, &old);
-    return old_to == 0 || copy_to_user(old_to, &old, sizeof(old)) ? 0 : -EFAULT;
+    return (long)(clock_now_ns() / (NS_PER_SECOND / TICKS_PER_SECOND));
 }
 
-static long mask_change(uint64_t *mask, uint64_t how, uint64_t set) {
-    enum { SIG_BLOCK, SIG_UNBLOCK, SIG_SETMASK };
-    switch (how) {
-    case SIG_BLOCK:
-        *mask |= set;
-        return 0;
-    case SIG_UNBLOCK:
-        *mask &= ~set;
-        return 0;
-    case SIG_SETMASK:
-        *mask = set;
-        return 0;
-    default:
-        return -EINVAL;
+// --- groups -----------------------------------------------------------------
+
+long call_setpgid(uint64_t pid, uint64_t group) {
+    if ((int32_t)pid < 0) {
+        return -ESRCH;
     }
+    return (int32_t)group < 0
+               ? -EINVAL
+               : process_set_group((uint32_t)pid, (uint32_t)group);
 }
 
-// Recorded, and that is all: nothing that a mask could hold back is delivered.
-long call_rt_sigprocmask(
-    uint64_t how, uint64_t new_from, uint64_t old_to, uint64_t size) {
-    uint64_t *mask = &thread_current()->signal_mask;
-    const uint64_t old = *mask;
-    uint64_t set;
-    if (size != SIGSET_SIZE) {
-        return -EINVAL;
+long call_getpgid(uint64_t pid) {
+    return (int32_t)pid < 0 ? -ESRCH : process_group((uint32_t)pid);
+}
+
+long call_getpgrp(void) {
+    return process_group(0);
+}
+
+// There is one session, and its terminal stays everyone's.
+long call_setsid(void) {
+    long pid = (long)process_current()->pid;
+    if (process_group(0) == pid) {
+        return -EPERM;
     }
-    if (new_from != 0) {
-        if (!copy_from_user(&set, new_from, sizeof(set))) {
-            return -EFAULT;
-        }
-        long result = mask_change(mask, how, set);
-        if (result != 0) {
-            return result;
-        }
-    }
-    return old_to == 0 || copy_to_user(old_to, &old, sizeof(old)) ? 0 : -EFAULT;
+    long result = process_set_group(0, 0);
+    return result == 0 ? pid : result;
 }
 
 // --- who and what -----------------------------------------------------------

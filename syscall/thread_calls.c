@@ -7,6 +7,7 @@
 #include "kernel/errno.h"
 #include "kernel/futex.h"
 #include "kernel/process.h"
+#include "kernel/process_signal.h"
 #include "kernel/scheduler.h"
 #include "kernel/wait_queue.h"
 #include "syscall/calls.h"
@@ -36,7 +37,12 @@ long call_clone(
 }
 
 long call_vfork(void) {
-    struct clone_request request = {.flags = CLONE_VM | CLONE_VFORK};
+    struct clone_request request = {.flags = CLONE_VM | CLONE_VFORK | SIGCHLD};
+    return process_clone(&request);
+}
+
+long call_fork(void) {
+    struct clone_request request = {.flags = SIGCHLD};
     return process_clone(&request);
 }
 
@@ -116,8 +122,10 @@ static long wait_on_word(
     if (!copy_from_user(&value, address, sizeof(value))) {
         return -EFAULT;
     }
-    return futex_wait(
-        process_current()->space, address, expected, bits, deadline);
+    result =
+        futex_wait(process_current()->space, address, expected, bits, deadline);
+    // What would be waited for anew would take longer.
+    return result == -EINTR && timeout == 0 ? process_restart_call() : result;
 }
 
 // How many to wake, from an int of which negative ones mean none... but one.

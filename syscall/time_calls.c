@@ -101,10 +101,8 @@ long call_nanosleep(uint64_t request, uint64_t remain) {
     return call_clock_nanosleep(CLOCK_MONOTONIC, 0, request, remain);
 }
 
-// Only a kill interrupts a sleep, so nobody ever reads what remains of it.
 long call_clock_nanosleep(
     uint64_t clock, uint64_t flags, uint64_t request, uint64_t remain) {
-    (void)remain;
     uint64_t ns;
     if (!is_clock(clock)) {
         return -EINVAL;
@@ -118,5 +116,11 @@ long call_clock_nanosleep(
     } else if (is_real(clock)) {
         ns = time_from_real(ns);
     }
-    return scheduler_sleep_until(ns) ? 0 : -EINTR;
+    if (scheduler_sleep_until(ns)) {
+        return 0;
+    }
+    uint64_t now = clock_now_ns();
+    bool put = remain == 0 || (flags & TIMER_ABSTIME) != 0 ||
+               time_to_user(remain, ns > now ? ns - now : 0) == 0;
+    return put ? -EINTR : -EFAULT;
 }

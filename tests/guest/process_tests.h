@@ -28,6 +28,17 @@ bool exhaustion_kills_the_eater(void);
 bool threads_are_bounded(void);
 bool processes_leave_no_pages(void);
 
+// process_fork.c: copies of processes.
+bool fork_copies_memory(void);
+bool fork_hides_later_writes(void);
+bool fork_keeps_rights(void);
+bool fork_copies_the_break(void);
+bool fork_inherits(void);
+bool fork_shares_files(void);
+bool fork_stores_its_id(void);
+bool fork_without_memory_changes_nothing(void);
+bool forks_leave_no_pages(void);
+
 // process_futex.c: what locks of the C library are made of, and the samples.
 bool futex_compares_and_times_out(void);
 bool futex_moves_waiters(void);

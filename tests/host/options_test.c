@@ -291,6 +291,31 @@ START_TEST(tolls) {
 }
 END_TEST
 
+START_TEST(standard_input) {
+    ck_assert_str_eq(parse("stdin=tty:24,80"), "");
+    ck_assert_uint_eq(options.program_stdin, STDIN_TTY);
+    ck_assert_uint_eq(options.tty_rows, 24);
+    ck_assert_uint_eq(options.tty_columns, 80);
+    ck_assert_str_eq(parse("stdin=tty:0,65535 stdin=tty"), "");
+    ck_assert_uint_eq(options.tty_rows, 0);
+    ck_assert_uint_eq(options.tty_columns, 0);
+    ck_assert_str_eq(parse("stdin=tty stdin=pipe"), "");
+    ck_assert_uint_eq(options.program_stdin, STDIN_PIPE);
+    ck_assert_str_eq(parse("stdin=pipe stdin=none"), "");
+    ck_assert_uint_eq(options.program_stdin, STDIN_NONE);
+    ck_assert_str_eq(
+        parse("stdin=ttys stdin=file stdin=tty: stdin=tty:1,65536 "
+              "stdin=tty:1 stdin=tty:1,2,"),
+        "stdin=ttys: none of none, pipe, tty\n"
+        "stdin=file: none of none, pipe, tty\n"
+        "stdin=tty:: not of the form tty:ROWS,COLUMNS\n"
+        "stdin=tty:1,65536: not of the form tty:ROWS,COLUMNS\n"
+        "stdin=tty:1: not of the form tty:ROWS,COLUMNS\n"
+        "stdin=tty:1,2,: not of the form tty:ROWS,COLUMNS\n");
+    ck_assert_uint_eq(options.program_stdin, STDIN_NONE);
+}
+END_TEST
+
 START_TEST(callouts) {
     ck_assert_str_eq(
         parse("callout.timer callout.=x callout.timer="),
@@ -367,7 +392,7 @@ START_TEST(help) {
         ck_assert_uint_gt(strlen(line.help), 0);
         ck_assert_uint_gt(strlen(line.initial), 0);
     }
-    ck_assert_uint_eq(count, 13);
+    ck_assert_uint_eq(count, 14);
 }
 END_TEST
 
@@ -388,6 +413,7 @@ int main(void) {
         types,
         kinds_of_numbers,
         tolls,
+        standard_input,
         callouts,
         more_than_there_is_room_for,
         open_quotes,

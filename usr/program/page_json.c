@@ -80,6 +80,9 @@ void json_system_private(struct json *json) {
     FIELD(json_u64, entry, max_cpus);
     FIELD(json_u64, entry, fault_sipi);
     FIELD(json_u64, entry, selftest);
+    FIELD(json_u64, entry, program_stdin);
+    FIELD(json_u64, entry, tty_rows);
+    FIELD(json_u64, entry, tty_columns);
     json_end(json);
 }
 

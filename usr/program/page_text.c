@@ -67,6 +67,10 @@ void text_header(void) {
     PRINT_SECTION(code);
 }
 
+static const char *stdin_name(uint32_t kind) {
+    return kind == STDIN_TTY ? "tty" : kind == STDIN_PIPE ? "pipe" : "none";
+}
+
 void text_system_private(void) {
     const struct system_private_entry *private =
         SYSPAGE_ENTRY(page, system_private);
@@ -87,12 +91,14 @@ void text_system_private(void) {
         "  program_type   %u\n"
         "  max_cpus       %u%s\n"
         "  fault_sipi     %u%s\n"
-        "  selftest       %s\n",
+        "  selftest       %s\n"
+        "  program_stdin  %s, %u rows, %u columns\n",
         private->vector_stubs, used, STUBS, private->syspage_paddr,
         private->stack_top, toll_name(private->toll), private->program_type,
         private->max_cpus, private->max_cpus ? "" : " (all)",
         private->fault_sipi, private->fault_sipi ? "" : " (none)",
-        private->selftest ? "yes" : "no");
+        private->selftest ? "yes" : "no", stdin_name(private->program_stdin),
+        private->tty_rows, private->tty_columns);
 }
 
 void text_asinfo(void) {

@@ -1,0 +1,547 @@
+// SPDX-License-Identifier: MIT
+// signal_test - signals as programs send and receive them: masks, handlers,
+// what a handler may change and what it may not, interrupted calls, groups.
+// Prints KTAP. Some tests' children are killed, with a line on the console.
+#include <errno.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <ucontext.h>
+#include <unistd.h>
+
+#include "tests/guest/ktap.h"
+
+#define ALL_WELL 5
+#define NOT_WELL 55
+#define SOON_US 2000
+#define RFLAGS_IOPL 0x3000
+#define RFLAGS_NT 0x4000
+#define KERNEL_SELECTORS                                                       \
+    0x0000001000000008 // ss gs fs cs of a frame, 16 bits each
+#define KERNEL_CODE 0xffffffff80000000
+#define NONCANONICAL 0x800000000000
+#define FX_MXCSR 24
+
+// signal_frame.S
+extern long signal_keeps(long pid, long signal);
+extern _Noreturn void signal_return(const ucontext_t *context);
+extern void signal_on_stack(long pid, long signal, void *stack);
+
+static volatile sig_atomic_t count;
+static volatile sig_atomic_t last;
+static volatile sig_atomic_t depth;
+static volatile sig_atomic_t deepest;
+
+static void note(int signal) {
+    count++;
+    last = signal;
+}
+
+static bool handle(int signal, void (*handler)(int), int flags) {
+    struct sigaction action = {.sa_handler = handler, .sa_flags = flags};
+    count = last = 0;
+    return !sigaction(signal, &action, NULL);
+}
+
+static bool block(int how, int signal) {
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, signal);
+    return !sigprocmask(how, &set, NULL);
+}
+
+static bool is_blocked(int signal) {
+    sigset_t set;
+    return !sigprocmask(SIG_SETMASK, NULL, &set) && sigismember(&set, signal);
+}
+
+// The wait status of a child that runs `body`.
+static int child_run(int (*body)(const void *argument), const void *argument) {
+    int status;
+    pid_t pid = fork();
+    if (pid == 0) {
+        _exit(body(argument));
+    }
+    return pid > 0 && waitpid(pid, &status, 0) == pid ? status : -1;
+}
+
+// --- handlers ---------------------------------------------------------------
+
+static bool handler_runs(void) {
+    CHECK(handle(SIGUSR1, note, 0));
+    CHECK_EQUAL(raise(SIGUSR1), 0);
+    CHECK_EQUAL(count, 1);
+    CHECK_EQUAL(last, SIGUSR1);
+    CHECK_EQUAL(kill(getpid(), SIGUSR1), 0);
+    CHECK_EQUAL(count, 2);
+    CHECK(!is_blocked(SIGUSR1));
+    return true;
+}
+
+static void spoil(int signal) {
+    __asm__ volatile("xor %%ebx, %%ebx; xor %%r12d, %%r12d; xor %%r13d, %%r13d;"
+                     "xor %%r14d, %%r14d; xor %%r15d, %%r15d; xor %%edx, %%edx;"
+                     "xor %%r8d, %%r8d; xor %%r9d, %%r9d; xor %%r10d, %%r10d;"
+                     "pxor %%xmm7, %%xmm7; std; cld"
+                     :
+                     :
+                     : "rbx", "r12", "r13", "r14", "r15", "rdx", "r8", "r9",
+                       "r10", "xmm7");
+    note(signal);
+}
+
+static bool handler_changes_no_register(void) {
+    CHECK(handle(SIGUSR1, spoil, 0));
+    CHECK_EQUAL(signal_keeps(getpid(), SIGUSR1), 0);
+    CHECK_EQUAL(count, 1);
+    return true;
+}
+
+static void nest(int signal) {
+    depth++;
+    deepest = depth > deepest ? depth : deepest;
+    if (count++ < 2) {
+        raise(signal);
+    }
+    depth--;
+}
+
+static bool handler_blocks_its_signal(void) {
+    CHECK(handle(SIGUSR1, nest, 0));
+    deepest = 0;
+    raise(SIGUSR1);
+    CHECK_EQUAL(count, 3);
+    CHECK_EQUAL(deepest, 1);
+    CHECK(handle(SIGUSR1, nest, SA_NODEFER));
+    deepest = 0;
+    raise(SIGUSR1);
+    CHECK_EQUAL(count, 3);
+    CHECK_EQUAL(deepest, 3);
+    return true;
+}
+
+static void check_mask(int signal) {
+    last = is_blocked(SIGUSR2) && is_blocked(signal) && !is_blocked(SIGINT);
+}
+
+static bool handler_has_its_mask(void) {
+    struct sigaction action = {.sa_handler = check_mask};
+    sigaddset(&action.sa_mask, SIGUSR2);
+    CHECK_EQUAL(sigaction(SIGUSR1, &action, NULL), 0);
+    last = 0;
+    raise(SIGUSR1);
+    CHECK_EQUAL(last, 1);
+    CHECK(!is_blocked(SIGUSR2) && !is_blocked(SIGUSR1));
+    return true;
+}
+
+static bool reset_handler_runs_once(void) {
+    struct sigaction action;
+    CHECK(handle(SIGURG, note, (int)SA_RESETHAND)); // harmless by default
+    raise(SIGURG);
+    raise(SIGURG);
+    CHECK_EQUAL(count, 1);
+    CHECK_EQUAL(sigaction(SIGURG, NULL, &action), 0);
+    CHECK(action.sa_handler == SIG_DFL);
+    return true;
+}
+
+static bool blocked_signals_wait(void) {
+    sigset_t set;
+    CHECK(handle(SIGUSR1, note, 0));
+    CHECK(block(SIG_BLOCK, SIGUSR1));
+    raise(SIGUSR1);
+    raise(SIGUSR1); // no more than one waits
+    CHECK_EQUAL(count, 0);
+    CHECK_EQUAL(sigpending(&set), 0);
+    CHECK(sigismember(&set, SIGUSR1));
+    CHECK(block(SIG_UNBLOCK, SIGUSR1));
+    CHECK_EQUAL(count, 1);
+    CHECK_EQUAL(sigpending(&set), 0);
+    CHECK(!sigismember(&set, SIGUSR1));
+    return true;
+}
+
+static int dies_unblocked(const void *unused) {
+    (void)unused;
+    block(SIG_BLOCK, SIGTERM);
+    raise(SIGTERM);
+    if (is_blocked(SIGTERM)) {
+        block(SIG_UNBLOCK, SIGTERM);
+    }
+    return NOT_WELL;
+}
+
+static bool blocked_death_waits(void) {
+    int status = child_run(dies_unblocked, NULL);
+    CHECK(WIFSIGNALED(status));
+    CHECK_EQUAL(WTERMSIG(status), SIGTERM);
+    CHECK(!block(SIG_BLOCK, SIGKILL) || !is_blocked(SIGKILL));
+    return true;
+}
+
+// --- faults -----------------------------------------------------------------
+
+static sigjmp_buf out;
+static char *volatile nowhere = (char *)0x123;
+static void *volatile fault_address;
+
+static void leave(int signal, siginfo_t *info, void *context) {
+    (void)context;
+    last = signal;
+    fault_address = info->si_addr;
+    siglongjmp(out, 1);
+}
+
+static bool faults_are_handled(void) {
+    struct sigaction action = {.sa_sigaction = leave, .sa_flags = SA_SIGINFO};
+    CHECK_EQUAL(sigaction(SIGSEGV, &action, NULL), 0);
+    CHECK_EQUAL(sigaction(SIGILL, &action, NULL), 0);
+    for (int i = 0; i < 2; i++) { // the second one finds it unblocked again
+        if (!sigsetjmp(out, 1)) {
+            *nowhere = 1;
+        }
+        CHECK_EQUAL(last, SIGSEGV);
+        CHECK(fault_address == nowhere);
+    }
+    if (!sigsetjmp(out, 1)) {
+        __asm__ volatile("ud2");
+    }
+    CHECK_EQUAL(last, SIGILL);
+    signal(SIGSEGV, SIG_DFL);
+    signal(SIGILL, SIG_DFL);
+    return true;
+}
+
+static void skip_ud2(int signal, siginfo_t *info, void *context) {
+    ucontext_t *user = context;
+    (void)info;
+    note(signal);
+    user->uc_mcontext.gregs[REG_RIP] += 2;
+    user->uc_mcontext.gregs[REG_RBX] = 0x1234;
+}
+
+static bool handler_changes_the_context(void) {
+    struct sigaction action = {
+        .sa_sigaction = skip_ud2, .sa_flags = SA_SIGINFO};
+    long rbx = 0;
+    CHECK_EQUAL(sigaction(SIGILL, &action, NULL), 0);
+    __asm__ volatile("ud2" : "+b"(rbx));
+    CHECK_EQUAL(rbx, 0x1234);
+    signal(SIGILL, SIG_DFL);
+    return true;
+}
+
+static void fault_again(int signal) {
+    (void)signal;
+    *nowhere = 1;
+}
+
+static int faults_twice(const void *unused) {
+    (void)unused;
+    handle(SIGSEGV, fault_again, 0);
+    fault_again(0);
+    return NOT_WELL;
+}
+
+static bool fault_in_its_handler_kills(void) {
+    int status = child_run(faults_twice, NULL);
+    CHECK(WIFSIGNALED(status));
+    CHECK_EQUAL(WTERMSIG(status), SIGSEGV);
+    return true;
+}
+
+// --- frames that a program makes up -----------------------------------------
+
+struct hostile {
+    const char *name;
+    greg_t rip, rsp; // 0: a good one
+    greg_t flags;
+    greg_t selectors;
+    void *fx;
+    bool survives;
+};
+
+static uint8_t __attribute__((aligned(16))) fx[512];
+static char stack[65536];
+static volatile bool arrived;
+
+static void arrive(void) {
+    unsigned long flags;
+    uint16_t cs;
+    __asm__ volatile("pushfq; pop %0; mov %%cs, %1" : "=r"(flags), "=r"(cs));
+    arrived = (flags & (RFLAGS_IOPL | RFLAGS_NT)) == 0 && (cs & 3) == 3;
+    _exit(arrived ? ALL_WELL : NOT_WELL);
+}
+
+static int returns(const void *argument) {
+    const struct hostile *hostile = argument;
+    static ucontext_t context;
+    greg_t *gregs = context.uc_mcontext.gregs;
+    gregs[REG_RIP] = hostile->rip ? hostile->rip : (greg_t)(uintptr_t)arrive;
+    gregs[REG_RSP] =
+        hostile->rsp ? hostile->rsp : (greg_t)(uintptr_t)(stack + 65528);
+    gregs[REG_EFL] = hostile->flags;
+    gregs[REG_CSGSFS] = hostile->selectors;
+    context.uc_mcontext.fpregs = hostile->fx;
+    signal_return(&context);
+}
+
+static bool frames_give_no_privilege(void) {
+    const struct hostile frames[] = {
+        {.name = "a good one", .survives = true},
+        {.name = "flags", .flags = -1 & ~0x100, .survives = true},
+        {.name = "IOPL", .flags = RFLAGS_IOPL, .survives = true},
+        {.name = "selectors", .selectors = KERNEL_SELECTORS, .survives = true},
+        {.name = "MXCSR", .fx = fx, .survives = true},
+        {.name = "kernel rip", .rip = (greg_t)KERNEL_CODE},
+        {.name = "non-canonical rip", .rip = NONCANONICAL},
+        {.name = "last rip", .rip = 0x7ffffffff000},
+        {.name = "kernel rsp", .rsp = (greg_t)KERNEL_CODE},
+        {.name = "non-canonical rsp", .rsp = NONCANONICAL},
+        {.name = "kernel fx", .fx = (void *)KERNEL_CODE},
+        {.name = "no fx", .fx = (void *)16},
+    };
+    memset(fx, 0xff, sizeof(fx));
+    for (size_t i = 0; i < sizeof(frames) / sizeof(frames[0]); i++) {
+        int status = child_run(returns, &frames[i]);
+        ktap_note("%s: status 0x%x", frames[i].name, (unsigned)status);
+        if (frames[i].survives) {
+            CHECK_EQUAL(status, ALL_WELL << 8);
+        } else {
+            CHECK(WIFSIGNALED(status));
+            CHECK_EQUAL(WTERMSIG(status), SIGSEGV);
+        }
+    }
+    return true;
+}
+
+static int returns_from(const void *context) {
+    signal_return(context);
+}
+
+static int signaled_on(const void *argument) {
+    handle(SIGUSR1, note, 0);
+    signal_on_stack(getpid(), SIGUSR1, (void *)(uintptr_t)argument);
+    return count == 1 ? ALL_WELL : NOT_WELL;
+}
+
+static bool stacks_are_checked(void) {
+    static const uintptr_t bad[] = {
+        0, 64, 4096, 0x400000, NONCANONICAL, KERNEL_CODE, UINT64_MAX - 7};
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        int status = child_run(returns_from, (void *)bad[i]);
+        CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGSEGV);
+        status = child_run(signaled_on, (void *)bad[i]);
+        CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGSEGV);
+    }
+    CHECK_EQUAL(child_run(signaled_on, stack + 60001), ALL_WELL << 8);
+    return true;
+}
+
+// The kernel's struct sigaction; -1 stands for a good value.
+static int acts(const void *argument) {
+    uint64_t action[4];
+    memcpy(action, argument, sizeof(action));
+    if (syscall(SYS_rt_sigaction, SIGUSR1, action, NULL, 8)) {
+        return NOT_WELL;
+    }
+    raise(SIGUSR1);
+    return ALL_WELL;
+}
+
+static bool actions_are_checked(void) {
+    static const uint64_t actions[][4] = {
+        {KERNEL_CODE, 0x04000000, 0x400000, 0},
+        {NONCANONICAL, 0x04000000, 0x400000, 0},
+        {0x400000, 0x04000000, KERNEL_CODE, 0},
+        {0x400000, 0, 0x400000, 0}, // no restorer
+    };
+    for (size_t i = 0; i < sizeof(actions) / sizeof(actions[0]); i++) {
+        int status = child_run(acts, actions[i]);
+        CHECK(WIFSIGNALED(status));
+        CHECK_EQUAL(WTERMSIG(status), SIGSEGV);
+    }
+    return true;
+}
+
+// --- interrupted calls ------------------------------------------------------
+
+// A child that signals this process until it is told to stop; it writes a byte
+// to `to` when `after` of them are out.
+static pid_t nag(int after, int to) {
+    pid_t parent = getpid();
+    pid_t pid = fork();
+    for (int i = 0; pid == 0; i++) {
+        usleep(SOON_US);
+        if (kill(parent, SIGUSR1)) {
+            _exit(ALL_WELL);
+        }
+        if (i == after && write(to, "x", 1) != 1) {
+            _exit(NOT_WELL);
+        }
+    }
+    return pid;
+}
+
+static bool stop(pid_t pid) {
+    return !kill(pid, SIGKILL) && waitpid(pid, NULL, 0) == pid;
+}
+
+static bool waits_are_interrupted(void) {
+    int ends[2];
+    char byte;
+    CHECK(handle(SIGUSR1, note, 0));
+    CHECK_EQUAL(pipe(ends), 0);
+    pid_t pid = nag(-1, ends[1]);
+    CHECK(pid > 0);
+    CHECK(read(ends[0], &byte, 1) < 0 && errno == EINTR);
+    CHECK(waitpid(pid, NULL, 0) < 0 && errno == EINTR);
+    struct timespec left = {0};
+    const struct timespec hour = {3600, 0};
+    CHECK(nanosleep(&hour, &left) < 0 && errno == EINTR);
+    CHECK(left.tv_sec > 3000 && left.tv_sec < 3600);
+    CHECK(count > 0);
+    CHECK(stop(pid));
+    close(ends[0]);
+    close(ends[1]);
+    return true;
+}
+
+static bool waits_are_restarted(void) {
+    int ends[2];
+    char byte = 0;
+    CHECK(handle(SIGUSR1, note, SA_RESTART));
+    CHECK_EQUAL(pipe(ends), 0);
+    pid_t pid = nag(5, ends[1]);
+    CHECK(pid > 0);
+    CHECK_EQUAL(read(ends[0], &byte, 1), 1);
+    CHECK_EQUAL(byte, 'x');
+    CHECK(count > 0);
+    CHECK(stop(pid));
+    close(ends[0]);
+    close(ends[1]);
+    return true;
+}
+
+static bool suspension_ends_with_a_signal(void) {
+    sigset_t none;
+    sigemptyset(&none);
+    CHECK(handle(SIGUSR1, note, SA_RESTART)); // which has no say here
+    CHECK(block(SIG_BLOCK, SIGUSR1));
+    CHECK_EQUAL(kill(getpid(), SIGUSR1), 0); // it waits already
+    CHECK(sigsuspend(&none) < 0 && errno == EINTR);
+    CHECK_EQUAL(count, 1);
+    CHECK(is_blocked(SIGUSR1));
+    pid_t pid = nag(-1, -1);
+    CHECK(pid > 0);
+    CHECK(sigsuspend(&none) < 0 && errno == EINTR);
+    CHECK(is_blocked(SIGUSR1));
+    CHECK(stop(pid));
+    CHECK(block(SIG_UNBLOCK, SIGUSR1));
+    return true;
+}
+
+static int just_ends(const void *unused) {
+    (void)unused;
+    return ALL_WELL;
+}
+
+static bool children_send_their_end(void) {
+    CHECK(handle(SIGCHLD, note, 0));
+    CHECK_EQUAL(child_run(just_ends, NULL), ALL_WELL << 8);
+    CHECK_EQUAL(count, 1);
+    signal(SIGCHLD, SIG_DFL);
+    return true;
+}
+
+static int writes_nowhere(const void *ignores) {
+    int ends[2];
+    if (ignores) {
+        signal(SIGPIPE, SIG_IGN);
+    }
+    if (pipe(ends) || close(ends[0])) {
+        return NOT_WELL;
+    }
+    return write(ends[1], "x", 1) < 0 && errno == EPIPE ? ALL_WELL : NOT_WELL;
+}
+
+static bool broken_pipes_kill(void) {
+    int status = child_run(writes_nowhere, NULL);
+    CHECK(WIFSIGNALED(status));
+    CHECK_EQUAL(WTERMSIG(status), SIGPIPE);
+    CHECK_EQUAL(child_run(writes_nowhere, "ignores"), ALL_WELL << 8);
+    return true;
+}
+
+// --- groups -----------------------------------------------------------------
+
+static int waits_in_group(const void *group) {
+    if (setpgid(0, *(const pid_t *)group)) {
+        return NOT_WELL;
+    }
+    for (;;) {
+        pause();
+    }
+}
+
+static bool groups_are_signaled(void) {
+    pid_t members[3] = {0};
+    int status;
+    for (int i = 0; i < 3; i++) {
+        members[i] = fork();
+        if (members[i] == 0) {
+            _exit(waits_in_group(&members[0]));
+        }
+        CHECK(members[i] > 0);
+        CHECK_EQUAL(setpgid(members[i], members[0]), 0);
+    }
+    CHECK_EQUAL(getpgid(members[2]), members[0]);
+    CHECK(getpgrp() != members[0]);
+    CHECK_EQUAL(kill(-members[0], 0), 0);
+    CHECK(waitpid(-members[0], &status, WNOHANG) == 0);
+    CHECK(waitpid(0, &status, WNOHANG) < 0 && errno == ECHILD);
+    CHECK_EQUAL(kill(-members[0], SIGINT), 0);
+    for (int i = 0; i < 3; i++) {
+        CHECK(waitpid(-members[0], &status, 0) > 0);
+        CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGINT);
+    }
+    CHECK(kill(-members[0], 0) < 0 && errno == ESRCH);
+    CHECK(setpgid(1, 0) < 0 || getpid() == 1);
+    CHECK(setpgid(0, 999999) < 0 && errno == EPERM);
+    return true;
+}
+
+#define TEST(function)                                                         \
+    { #function, function }
+
+int main(void) {
+    static const struct ktap_test tests[] = {
+        TEST(handler_runs),
+        TEST(handler_changes_no_register),
+        TEST(handler_blocks_its_signal),
+        TEST(handler_has_its_mask),
+        TEST(reset_handler_runs_once),
+        TEST(blocked_signals_wait),
+        TEST(blocked_death_waits),
+        TEST(faults_are_handled),
+        TEST(handler_changes_the_context),
+        TEST(fault_in_its_handler_kills),
+        TEST(frames_give_no_privilege),
+        TEST(stacks_are_checked),
+        TEST(actions_are_checked),
+        TEST(waits_are_interrupted),
+        TEST(waits_are_restarted),
+        TEST(suspension_ends_with_a_signal),
+        TEST(children_send_their_end),
+        TEST(broken_pipes_kill),
+        TEST(groups_are_signaled),
+    };
+    return ktap_run(tests, sizeof(tests) / sizeof(tests[0]));
+}
