@@ -8,6 +8,9 @@
 
 #include "kernel/base/types.h"
 
+// A hang detector: the host may have other things to do.
+#define SUITE_TIMEOUT_S 60
+
 // Run a suite and free it: TAP on standard output. Returns the exit status.
 static inline int suite_end(Suite *suite) {
     SRunner *runner = srunner_create(suite);
@@ -22,6 +25,7 @@ static inline int suite_run(
     const char *name, const TTest *const tests[], size_t count) {
     Suite *suite = suite_create(name);
     TCase *tcase = tcase_create(name);
+    tcase_set_timeout(tcase, SUITE_TIMEOUT_S);
     for (size_t i = 0; i < count; i++) {
         tcase_add_test(tcase, tests[i]);
     }
