@@ -20,6 +20,8 @@
 #define ALL_WELL 5
 #define NOT_WELL 55
 #define SOON_US 2000
+#define PATIENCE 1000 // times SOON_US
+#define COMETS 30
 #define RFLAGS_IOPL 0x3000
 #define RFLAGS_NT 0x4000
 #define KERNEL_SELECTORS                                                       \
@@ -518,6 +520,40 @@ static bool groups_are_signaled(void) {
     return true;
 }
 
+// A process that is never where it was: each makes the next one, and waits.
+// With memory that is lent, nearly all of its time goes into that.
+static _Noreturn void fly_on(void) {
+    setpgid(0, 0);
+    while (vfork() <= 0) {
+    }
+    _exit(NOT_WELL);
+}
+
+// A group is killed whole, also who is just being forked.
+static bool killed_groups_are_gone(void) {
+    for (int i = 0; i < COMETS; i++) {
+        pid_t group = fork();
+        if (group == 0) {
+            fly_on();
+        }
+        CHECK(group > 0);
+        setpgid(group, group);
+        usleep(SOON_US / 4 * ((unsigned)i % 8));
+        CHECK_EQUAL(kill(-group, SIGKILL), 0);
+        CHECK_EQUAL(waitpid(group, NULL, 0), group);
+        bool gone = false;
+        for (int j = 0; j < PATIENCE && !gone; j++) {
+            gone = kill(-group, 0) < 0;
+            usleep(SOON_US);
+        }
+        while (kill(-group, SIGKILL) == 0) {
+        }
+        ktap_note("comet %d: %s", i, gone ? "gone" : "flies on");
+        CHECK(gone);
+    }
+    return true;
+}
+
 #define TEST(function)                                                         \
     { #function, function }
 
@@ -542,6 +578,7 @@ int main(void) {
         TEST(children_send_their_end),
         TEST(broken_pipes_kill),
         TEST(groups_are_signaled),
+        TEST(killed_groups_are_gone),
     };
     return ktap_run(tests, sizeof(tests) / sizeof(tests[0]));
 }
