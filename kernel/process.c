@@ -526,6 +526,7 @@ void process_thread_exit(void) {
     bool last = process->thread_count == 1;
     if (!last) {
         process_remove_thread(self);
+        process_pass_signals_on(process, process->pending);
         wait_wake_all(&process->waiters);
     } else {
         process->exiting = true; // nobody joins any more
