@@ -23,8 +23,9 @@
 #define SIGNALLED_BASE 128 // a shell's exit status for signal 0
 
 struct spinlock process_lock = SPINLOCK_INITIALIZER("process");
-struct process *processes;    // [process_lock]
-static struct process *first; // [i] whose end is the machine's
+struct process *processes;     // [process_lock]
+static uint32_t num_processes; // [process_lock] zombies included
+static struct process *first;  // [i] whose end is the machine's
 
 // --- life -------------------------------------------------------------------
 
@@ -51,7 +52,12 @@ static struct process *process_create(struct space *space) {
 // The process lock is held by the callers of the next three.
 static void process_add(struct process *process, struct process *parent) {
     process->next = processes;
+    process->link = &processes;
+    if (processes != NULL) {
+        processes->link = &process->next;
+    }
     processes = process;
+    num_processes++;
     process->parent = parent;
     if (parent != NULL) {
         process->next_child = parent->children;
@@ -60,11 +66,11 @@ static void process_add(struct process *process, struct process *parent) {
 }
 
 static void process_remove(struct process *process) {
-    struct process **link = &processes;
-    while (*link != process) {
-        link = &(*link)->next;
+    *process->link = process->next;
+    if (process->next != NULL) {
+        process->next->link = process->link;
     }
-    *link = process->next;
+    num_processes--;
 }
 
 static void process_remove_child(struct process *child) {
@@ -96,10 +102,10 @@ static void process_remove_thread(struct thread *thread) {
 
 struct process *process_find(uint32_t pid) {
     struct process *process = processes;
-    while (process != NULL && (process->pid != pid || process->zombie)) {
+    while (process != NULL && process->pid != pid) {
         process = process->next;
     }
-    return process;
+    return process != NULL && !process->zombie ? process : NULL;
 }
 
 // --- the first program ------------------------------------------------------
@@ -265,7 +271,6 @@ static struct process *process_copy(
     memcpy(child->directory, self->directory, sizeof(child->directory));
     child->type_id = self->type_id;
     child->trace = self->trace;
-    child->group = self->group;
     child->exit_signal = (uint8_t)(request->flags & CLONE_EXIT_SIGNAL);
     child->vfork_pending = (request->flags & CLONE_VM) != 0;
     return child;
@@ -273,12 +278,30 @@ static struct process *process_copy(
 
 static void child_discard(struct process *child, struct thread *thread) {
     if (child != NULL) {
+        file_table_close_all(&child->files);
         space_put(child->space);
     }
     kfree(child);
     if (thread != NULL) {
         thread_free(thread);
     }
+}
+
+// Add the child and its thread. False if there are too many, or if the parent
+// is being killed: who kills a group finds all that is forked there, or nobody
+// forks any more.
+static bool child_join(
+    struct process *child, struct thread *thread, struct process *parent) {
+    bool irq = spin_lock(&process_lock);
+    bool joins =
+        num_processes < thread_limit() && !thread_is_killed(thread_current());
+    if (joins) {
+        child->group = parent->group;
+        process_add(child, parent);
+        process_add_thread(child, thread);
+    }
+    spin_unlock(&process_lock, irq);
+    return joins;
 }
 
 // The child has `space`, whose reference it takes over.
@@ -296,10 +319,10 @@ static long clone_process(
     child->pid = pid;
     file_table_copy(&child->files, &self->files);
     bool waits = child->vfork_pending;
-    bool irq = spin_lock(&process_lock);
-    process_add(child, self);
-    process_add_thread(child, thread);
-    spin_unlock(&process_lock, irq);
+    if (!child_join(child, thread, self)) {
+        child_discard(child, thread);
+        return -EAGAIN;
+    }
     scheduler_start(thread);
     if (waits) {
         vfork_wait(self, pid);
@@ -503,6 +526,7 @@ void process_thread_exit(void) {
     bool last = process->thread_count == 1;
     if (!last) {
         process_remove_thread(self);
+        process_pass_signals_on(process, process->pending);
         wait_wake_all(&process->waiters);
     } else {
         process->exiting = true; // nobody joins any more
@@ -632,11 +656,8 @@ void process_set_directory(const char *path) {
 }
 
 unsigned process_count(void) {
-    unsigned count = 0;
     bool irq = spin_lock(&process_lock);
-    for (const struct process *p = processes; p != NULL; p = p->next) {
-        count++;
-    }
+    unsigned count = num_processes;
     spin_unlock(&process_lock, irq);
     return count;
 }

@@ -34,6 +34,7 @@ struct process {
     struct process *children;     // [p] by next_child
     struct process *next_child;   // [p]
     struct process *next;         // [p] of all processes
+    struct process **link;        // [p] what points to it there
     struct wait_queue waiters;    // [p] for children, and for its own threads
     struct file_table files;
     struct signal_action actions[NUM_SIGNALS + 1]; // [p] by signal
@@ -78,7 +79,8 @@ struct clone_request {
 // Make a thread (CLONE_THREAD), a process that borrows the caller's memory
 // until it executes a program (CLONE_VM and CLONE_VFORK), or one with a copy of
 // it (neither). All return 0 to the new thread. Returns its ID, or a negated
-// errno: -ENOMEM where the memory can't be copied, and nothing has changed.
+// errno: -ENOMEM where the memory can't be copied, -EAGAIN beyond
+// thread_limit(), and nothing has changed.
 long process_clone(const struct clone_request *request);
 
 // Replace the calling process's program. Returns 0, and the caller's registers

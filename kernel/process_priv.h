@@ -24,6 +24,10 @@ struct thread *process_find_thread(uint32_t pid, uint32_t tid);
 // Kill all threads of a process; the status counts if none did before.
 void process_kill_locked(struct process *process, int wait_status);
 
+// Have a thread that does not block them see to signals that were sent to the
+// process: whoever was to do so blocks them now, or has ended.
+void process_pass_signals_on(struct process *process, uint64_t signals);
+
 // Tell a process that a child of its has ended, by the signal that clone()
 // named, if it named one.
 void process_child_ended(struct process *parent, unsigned signal);

@@ -20,15 +20,27 @@
 // --- sending ----------------------------------------------------------------
 // The process lock is held by the callers of these.
 
-// The thread that will act on a signal: one that does not block it.
+// The thread that will act on a signal: one that does not block it, and that
+// exec() does not end just now.
 static struct thread *receiver_find(
     const struct process *process, unsigned signal) {
     for (struct thread *t = process->threads; t != NULL; t = t->sibling) {
-        if ((t->signal_mask & SIGNAL_BIT(signal)) == 0) {
+        if ((t->signal_mask & SIGNAL_BIT(signal)) == 0 &&
+            !thread_is_killed(t)) {
             return t;
         }
     }
     return NULL;
+}
+
+void process_pass_signals_on(struct process *process, uint64_t signals) {
+    for (; signals != 0; signals &= signals - 1) {
+        struct thread *receiver =
+            receiver_find(process, (unsigned)__builtin_ctzl(signals) + 1);
+        if (receiver != NULL) {
+            thread_attend(receiver, THREAD_SIGNALED);
+        }
+    }
 }
 
 // `thread` is whom it is for, or NULL: any thread of the process.
@@ -239,10 +251,13 @@ bool process_handles_fault(unsigned signal, uintptr_t address) {
 void process_set_mask(uint64_t mask) {
     struct thread *self = thread_current();
     bool irq = spin_lock(&process_lock);
+    const uint64_t before = self->signal_mask;
     self->signal_mask = mask & ~(SIGNAL_BIT(SIGKILL) | SIGNAL_BIT(SIGSTOP));
     if ((self->pending | self->process->pending) & ~self->signal_mask) {
         thread_attend(self, THREAD_SIGNALED);
     }
+    process_pass_signals_on(
+        self->process, self->process->pending & self->signal_mask & ~before);
     spin_unlock(&process_lock, irq);
 }
 

@@ -73,13 +73,19 @@ static bool stack_map(uintptr_t top) {
     return true;
 }
 
+uint32_t thread_limit(void) {
+    size_t stacks = pages_total_count() / MEMORY_PER_STACKS /
+                    (THREAD_STACK_SIZE / PAGE_SIZE);
+    return stacks < MAX_THREADS ? (uint32_t)stacks : MAX_THREADS;
+}
+
 static uintptr_t stack_alloc(void) {
     bool irq = spin_lock(&stack_lock);
     uintptr_t top = 0;
     if (free_stacks != NULL) {
         top = stack_top_of(free_stacks);
         free_stacks = free_stacks->next;
-    } else if (stacks_made < MAX_THREADS) {
+    } else if (stacks_made < thread_limit()) {
         top = STACKS_VADDR + (stacks_made + 1) * THREAD_STACK_STRIDE;
         if (stack_map(top)) {
             stacks_made++;

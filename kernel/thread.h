@@ -16,7 +16,8 @@
 #define THREAD_STACK_SIZE 0x4000ul
 #define THREAD_STACK_STRIDE 0x8000ul // the unmapped half is the guard
 #define MAX_THREADS 4096
-#define FX_SIZE 512 // FXSAVE's area
+#define MEMORY_PER_STACKS 4 // all of them may have one part in so many
+#define FX_SIZE 512         // FXSAVE's area
 #define NO_RESTART UINT64_MAX
 
 // What a thread must see to before it is next in ring 3.
@@ -96,8 +97,13 @@ bool thread_is_killed(const struct thread *thread);
 // Whether it must go back to ring 3, or end, before it waits any longer.
 bool thread_is_interrupted(const struct thread *thread);
 
+// How many threads there can be, and how many processes, zombies included:
+// MAX_THREADS, or as many as have room for their stacks in a quarter of the
+// memory, since stacks are never given back.
+uint32_t thread_limit(void);
+
 // A thread that will start in ring 3 with these registers, not yet ready to
-// run; without a process yet. NULL when there are MAX_THREADS, or no memory.
+// run; without a process yet. NULL beyond thread_limit(), or without memory.
 MUST_CHECK struct thread *thread_create(const struct regs *regs);
 
 // A thread structure for the idle thread of a CPU, which has its stack.

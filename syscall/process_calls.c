@@ -198,7 +198,7 @@ static uint64_t limit_of(uint64_t resource) {
     case RLIMIT_STACK:
         return USER_STACK_SIZE;
     case RLIMIT_NPROC:
-        return MAX_THREADS;
+        return thread_limit();
     case RLIMIT_NOFILE:
         return MAX_FILES;
     default:

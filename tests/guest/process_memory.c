@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 // Memory, and that all of it comes back.
 #include <errno.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/sysinfo.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -145,12 +147,60 @@ bool exhaustion_kills_the_eater(void) {
     return pages_are_back(before);
 }
 
-// The stacks of a crowd are kept for the next one.
+// The stacks of a crowd are kept for the next one, but they leave enough memory
+// for everybody else.
 bool threads_are_bounded(void) {
+    struct sysinfo info;
     CHECK_EQUAL(role_run("crowd"), ALL_WELL << 8);
     size_t before = pages_free();
+    CHECK_EQUAL(sysinfo(&info), 0);
+    ktap_note("%zu pages of %lu are free", before, info.totalram);
+    CHECK(before > info.totalram / 2);
     CHECK_EQUAL(role_run("crowd"), ALL_WELL << 8);
     return pages_are_back(before);
+}
+
+// A child's end does not move from CPU to CPU then: that takes its time.
+static bool stay_on_this_cpu(cpu_set_t *before) {
+    cpu_set_t here;
+    CPU_ZERO(&here);
+    CPU_SET((size_t)sched_getcpu(), &here);
+    return !sched_getaffinity(0, sizeof(*before), before) &&
+           !sched_setaffinity(0, sizeof(here), &here);
+}
+
+// How many of up to `most` children can be had, each of which ends at once.
+static size_t children_make(size_t most) {
+    for (volatile size_t i = 0; i < most; i++) {
+        pid_t pid = vfork();
+        if (pid == 0) {
+            _exit(0);
+        }
+        if (pid < 0) {
+            return i;
+        }
+    }
+    return most;
+}
+
+// Also those that have ended and that nobody waits for.
+bool processes_are_bounded(void) {
+    struct rlimit limit;
+    cpu_set_t before;
+    CHECK_EQUAL(getrlimit(RLIMIT_NPROC, &limit), 0);
+    CHECK(stay_on_this_cpu(&before));
+    size_t pages = pages_free();
+    size_t most = limit.rlim_cur;
+    size_t count = children_make(most);
+    int error = errno;
+    while (waitpid(-1, NULL, 0) > 0) {
+    }
+    ktap_note("%zu processes of at most %zu", count, most);
+    CHECK(count < most);
+    CHECK_EQUAL(error, EAGAIN);
+    CHECK(count > most / 2);
+    CHECK_EQUAL(sched_setaffinity(0, sizeof(before), &before), 0);
+    return pages_are_back(pages);
 }
 
 bool processes_leave_no_pages(void) {

@@ -45,6 +45,7 @@ int main(int argc, char **argv, char **envp) {
         TEST(system_page_stays),
         TEST(exhaustion_kills_the_eater),
         TEST(threads_are_bounded),
+        TEST(processes_are_bounded),
         TEST(processes_leave_no_pages),
         TEST(fork_copies_memory),
         TEST(fork_hides_later_writes),

@@ -26,6 +26,7 @@ bool break_grows_and_shrinks(void);
 bool system_page_stays(void);
 bool exhaustion_kills_the_eater(void);
 bool threads_are_bounded(void);
+bool processes_are_bounded(void);
 bool processes_leave_no_pages(void);
 
 // process_fork.c: copies of processes.

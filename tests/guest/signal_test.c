@@ -3,6 +3,8 @@
 // what a handler may change and what it may not, interrupted calls, groups.
 // Prints KTAP. Some tests' children are killed, with a line on the console.
 #include <errno.h>
+#include <pthread.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdint.h>
@@ -20,6 +22,8 @@
 #define ALL_WELL 5
 #define NOT_WELL 55
 #define SOON_US 2000
+#define PATIENCE 1000 // times SOON_US
+#define COMETS 30
 #define RFLAGS_IOPL 0x3000
 #define RFLAGS_NT 0x4000
 #define KERNEL_SELECTORS                                                       \
@@ -183,6 +187,74 @@ static bool blocked_death_waits(void) {
     CHECK(WIFSIGNALED(status));
     CHECK_EQUAL(WTERMSIG(status), SIGTERM);
     CHECK(!block(SIG_BLOCK, SIGKILL) || !is_blocked(SIGKILL));
+    return true;
+}
+
+// --- threads ----------------------------------------------------------------
+
+static volatile bool ready;
+static volatile bool helped;
+static pthread_t volatile helper;
+
+static void help(int signal) {
+    note(signal);
+    helper = pthread_self();
+    helped = true;
+}
+
+static void wait_for_help(int signal) {
+    (void)signal;
+    for (int i = 0; i < PATIENCE && !helped; i++) {
+        usleep(SOON_US);
+    }
+}
+
+static void *wait_for_signals(void *unused) {
+    ready = true;
+    while (!helped) {
+        pause();
+    }
+    return unused;
+}
+
+// One CPU for all, and the caller comes first: nobody else acts between two
+// signals that it sends.
+static bool come_first(bool first) {
+    static cpu_set_t all;
+    cpu_set_t one;
+    struct sched_param param = {.sched_priority = first};
+    CPU_ZERO(&one);
+    CPU_SET(0, &one);
+    return (!first || !sched_getaffinity(0, sizeof(all), &all)) &&
+           !sched_setaffinity(0, sizeof(all), first ? &one : &all) &&
+           !syscall(
+               SYS_sched_setscheduler, 0, first ? SCHED_FIFO : SCHED_OTHER,
+               &param);
+}
+
+// Both signals are the newest thread's to see to, but the first one's handler
+// blocks the second, which then is the other thread's.
+static bool blocked_signals_are_passed_on(void) {
+    struct sigaction action = {.sa_handler = wait_for_help};
+    pthread_t thread;
+    CHECK(handle(SIGUSR2, help, SA_RESTART));
+    sigaddset(&action.sa_mask, SIGUSR2);
+    CHECK_EQUAL(sigaction(SIGUSR1, &action, NULL), 0);
+    CHECK_EQUAL(pthread_create(&thread, NULL, wait_for_signals, NULL), 0);
+    while (!ready) {
+        usleep(SOON_US);
+    }
+    usleep(SOON_US);
+    CHECK(come_first(true));
+    CHECK_EQUAL(kill(getpid(), SIGUSR1), 0);
+    CHECK_EQUAL(kill(getpid(), SIGUSR2), 0);
+    CHECK(come_first(false));
+    wait_for_help(0);
+    CHECK(helped);
+    CHECK(pthread_equal(helper, pthread_self()));
+    CHECK_EQUAL(pthread_kill(thread, SIGUSR2), 0); // out of pause()
+    CHECK_EQUAL(pthread_join(thread, NULL), 0);
+    signal(SIGUSR1, SIG_DFL);
     return true;
 }
 
@@ -518,6 +590,40 @@ static bool groups_are_signaled(void) {
     return true;
 }
 
+// A process that is never where it was: each makes the next one, and waits.
+// With memory that is lent, nearly all of its time goes into that.
+static _Noreturn void fly_on(void) {
+    setpgid(0, 0);
+    while (vfork() <= 0) {
+    }
+    _exit(NOT_WELL);
+}
+
+// A group is killed whole, also who is just being forked.
+static bool killed_groups_are_gone(void) {
+    for (int i = 0; i < COMETS; i++) {
+        pid_t group = fork();
+        if (group == 0) {
+            fly_on();
+        }
+        CHECK(group > 0);
+        setpgid(group, group);
+        usleep(SOON_US / 4 * ((unsigned)i % 8));
+        CHECK_EQUAL(kill(-group, SIGKILL), 0);
+        CHECK_EQUAL(waitpid(group, NULL, 0), group);
+        bool gone = false;
+        for (int j = 0; j < PATIENCE && !gone; j++) {
+            gone = kill(-group, 0) < 0;
+            usleep(SOON_US);
+        }
+        while (kill(-group, SIGKILL) == 0) {
+        }
+        ktap_note("comet %d: %s", i, gone ? "gone" : "flies on");
+        CHECK(gone);
+    }
+    return true;
+}
+
 #define TEST(function)                                                         \
     { #function, function }
 
@@ -530,6 +636,7 @@ int main(void) {
         TEST(reset_handler_runs_once),
         TEST(blocked_signals_wait),
         TEST(blocked_death_waits),
+        TEST(blocked_signals_are_passed_on),
         TEST(faults_are_handled),
         TEST(handler_changes_the_context),
         TEST(fault_in_its_handler_kills),
@@ -542,6 +649,7 @@ int main(void) {
         TEST(children_send_their_end),
         TEST(broken_pipes_kill),
         TEST(groups_are_signaled),
+        TEST(killed_groups_are_gone),
     };
     return ktap_run(tests, sizeof(tests) / sizeof(tests[0]));
 }
