@@ -15,9 +15,9 @@ include "run";
 def figure($name; $value; $kind): {name: $name, value: $value, kind: $kind};
 
 # The kind of an instruction count. Bochs repeats, and so does QEMU's --icount with
-# one CPU. With more, CPUs take turns, and where these end in a program depends on
-# how long GRUB has waited for the host's disk. A call in which one ends is longer,
-# which a maximum shows, and what is $steady, as a median, does not.
+# one CPU. With more, CPUs take turns, and a program begins some 100 us sooner or
+# later from run to run, so turns end at other places in it. A call in which one ends
+# is longer, which a maximum shows, and what is $steady, as a median, does not.
 def counted($steady):
   if .machine == "bochs" or (.icount and (.smp == 1 or $steady)) then "exact"
   elif .icount then "turn"
