@@ -425,7 +425,7 @@ sweep: $(B)/tollgate.iso ## LOCKS= x CPUS= x HOLDS= x ENGINES=, COUNT= calls eac
 	    $(if $(SSHLOGIN),--sshlogin "$(SSHLOGIN)")
 
 # B is the folder for what is built, unless someone gives another, as here.
-compare: ## two runs, or two sweeps, A= and B=: status 1 on a regression
+compare: ## two runs, or two sweeps, A= and B=: fails on a regression, or without a verdict
 	$(Q)tools/compare $(A) $(if $(filter command,$(origin B)),$(B))
 
 trace: ## the hand-overs of RUN=build/run.json for Perfetto: build/trace.json

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 # A sweep as a table of text: lines of fields with tabs between them, the first
-# of them the heads ("#": a figure), for tools/report/columns.awk.
+# of them the heads ("#": a figure), for tools/report/columns.awk. An unfair lock has
+# no bound (docs/locks.md).
 include "figures";
 include "run";
 include "sweep";
@@ -15,7 +16,8 @@ def summary:
       ($h.lost | count_text), ($h.total.overtaken | count_text),
       ($h.total.max_overtakes | count_text),
       ($h.total.wait.max | cost_text($run; $hz)),
-      ($h.bound.bound | cost_text($run; $hz)),
+      (if .sweep.lock | fair then $h.bound.bound else null end
+       | cost_text($run; $hz)),
       (if $h then $h | noise_floor | cost_text($run; $hz) else "–" end),
       ($h.total.wait.n | count_text), run_verdict]
    | map(tostring) | join("\t"));
