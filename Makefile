@@ -378,6 +378,7 @@ LOCK    ?=
 SLOT    ?=
 COUNT   ?=
 SECONDS ?=
+TOLL    ?=
 PARTS   ?= locks calls boot
 ROUNDS  ?= 3
 MODE    ?=
@@ -392,22 +393,29 @@ run: $(B)/tollgate.iso $(SDK) ## the tour: boot on SMP=4 CPUs, show it all, repo
 shell: $(B)/tollgate.iso ## the same system with an interactive prompt; exit or ^D ends it
 	$(Q)$(BOOT) --tty -- /bin/sh -l
 
-stress: $(B)/tollgate.iso ## all CPUs call SLOT= under LOCK= for SECONDS= or COUNT=
+stress: $(B)/tollgate.iso ## all CPUs call SLOT= under LOCK= for SECONDS= or COUNT=, TOLL= off, on, full
+	$(if $(and $(COUNT),$(SECONDS)),$(error COUNT and SECONDS: give one of them))
+	$(if $(filter-out off on full,$(TOLL)),$(error TOLL is off, on or full, not '$(TOLL)'))
 	$(Q)$(BOOT) --json $(B)/stress.json -- $(STRESS) \
-	    $(if $(SECONDS),--seconds $(SECONDS)) $(if $(COUNT),--count $(COUNT))
-	@echo "report: $(B)/stress.json"
+	    $(if $(SECONDS),--seconds $(SECONDS)) $(if $(COUNT),--count $(COUNT)) \
+	    $(if $(TOLL),--toll $(TOLL))
+	@echo "results: $(B)/stress.json (make report RUN=$(B)/stress.json)"
 
 latency: $(B)/tollgate.iso ## how late threads wake (MODE=shot: timers strike), and why
 	$(if $(filter-out shot cyclic,$(MODE)),$(error MODE is shot or cyclic, not '$(MODE)'))
 	$(Q)$(BOOT) --json $(B)/latency.json -- /bin/latency --json \
 	    $(if $(filter shot,$(MODE)),--shot) -D $(or $(SECONDS),5) \
 	    --slot $(or $(SLOT),4) $(if $(LOCK),--lock $(LOCK))
-	@echo "report: $(B)/latency.json"
+	@echo "results: $(B)/latency.json (make report RUN=$(B)/latency.json)"
 
-RUN ?= $(B)/run.json
+RUN ?=
 
-report: ## one HTML page, build/report.html, of RUN=build/run.json or a sweep
-	$(Q)tools/report/report -o $(B)/report.html $(RUN)
+# The newest of what the targets above and the sweep leave.
+RESULTS := $(addprefix $(B)/,run.json stress.json latency.json sweep.jsonl)
+NEWEST   = $(or $(firstword $(shell ls -t $(RESULTS) 2>/dev/null)),$(B)/run.json)
+
+report: ## one HTML page, build/report.html, of RUN=, by default the newest run or sweep
+	$(Q)tools/report/report -o $(B)/report.html $(or $(RUN),$(NEWEST))
 
 LOCKS    ?=
 CPUS     ?=
@@ -429,7 +437,9 @@ compare: ## two runs, or two sweeps, A= and B=: fails on a regression, or withou
 	$(Q)tools/compare $(A) $(if $(filter command,$(origin B)),$(B))
 
 trace: ## the hand-overs of RUN=build/run.json for Perfetto: build/trace.json
-	$(Q)tools/trace $(RUN) > $(B)/trace.json
+	$(Q)if tools/trace $(or $(RUN),$(B)/run.json) > $(B)/trace.json.new; then \
+	    mv $(B)/trace.json.new $(B)/trace.json; \
+	else rm -f $(B)/trace.json.new; exit 1; fi
 	@echo "trace: $(B)/trace.json (ui.perfetto.dev or chrome://tracing opens it)"
 
 bench: ## side by side with libck and Linux: PARTS="locks calls boot" ROUNDS=3

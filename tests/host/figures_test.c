@@ -54,6 +54,17 @@ START_TEST(chances) {
 }
 END_TEST
 
+START_TEST(quantiles) {
+    char text[FIGURE_SIZE];
+    ck_assert_str_eq(
+        format_quantile(text, 7, SAMPLES_FOR_P99, SAMPLES_FOR_P99, 1000),
+        "7.00 ms");
+    ck_assert_str_eq(
+        format_quantile(text, 7, SAMPLES_FOR_P99 - 1, SAMPLES_FOR_P99, 1000),
+        "-");
+}
+END_TEST
+
 START_TEST(jain) {
     const uint64_t even[] = {7, 7, 7, 7};
     const uint64_t one[] = {0, 9, 0, 0};
@@ -77,6 +88,7 @@ START_TEST(ratios) {
 END_TEST
 
 int main(void) {
-    const TTest *const tests[] = {times, counts, chances, jain, ratios};
+    const TTest *const tests[] = {times, counts,    chances,
+                                  jain,  quantiles, ratios};
     return SUITE_RUN("figures", tests);
 }

@@ -47,6 +47,10 @@ def cycles_text($hz):
   else . / $hz | seconds_text
   end;
 
+# A quantile, or a dash where fewer than `$least` samples make it no more than the
+# maximum.
+def quantile($n; $least; text): if $n < $least then "–" else text end;
+
 # Text, or "1 call", "2 calls".
 def plural($noun): count_text + " " + $noun + (if . == 1 then "" else "s" end);
 

@@ -5,10 +5,10 @@
 def html: if type == "object" then .html else tostring | @html end;
 
 # Marks a maximum that is not above its noise floor; a table that has one says
-# what it means.
+# what that means, and what it does not.
 def host_mark: {html: "\(html)<sup>h</sup>"};
 def host_note:
-  "<p class=\"note\"><sup>h</sup> not above the noise floor: it tells of the host, not of Tollgate.</p>";
+  "<p class=\"note\"><sup>h</sup> not above the noise floor, so the host alone may have made it. The floor is what a short watch saw: a maximum above it may be the host's, too.</p>";
 
 # Marks a time that something else than what is measured has made long.
 def spoiled_mark: {html: "\(html)<sup>s</sup>"};

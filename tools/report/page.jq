@@ -33,7 +33,7 @@ def page($title; $verdict; $summary; $nav; sections):
   "<title>\($title | @html)</title>",
   "<style>", "<!--style-->", "</style></head><body>",
   "<header><p class=\"eyebrow\">\($title | @html)</p>",
-  "<h1 class=\"\(if $verdict.good then "good" else "bad" end)\">\($verdict.text | @html)</h1>",
+  "<h1 class=\"\(if $verdict.good == null then "neutral" elif $verdict.good then "good" else "bad" end)\">\($verdict.text | @html)</h1>",
   "<p class=\"summary\">\($summary | @html)</p>\($nav)</header><main>",
   sections,
   "</main></body></html>";

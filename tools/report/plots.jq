@@ -159,9 +159,9 @@ def bound_plots($run):
 # How many calls a picture of hand-overs shows.
 def timeline_calls: 48;
 
-# Of the calls that were kept, consecutive ones: with most hand-overs among most
-# CPUs in the least time. A stop of the host would leave nothing of the others
-# to see.
+# Of the calls that were kept, consecutive ones of as many CPUs as can be; among these
+# the ones with most hand-overs in the least time. A stop of the host would leave
+# nothing of the others to see.
 def timeline_window:
   sort_by(.granted)
   | . as $calls
@@ -169,11 +169,10 @@ def timeline_window:
   | [range(0; length - $n + 1) as $i
      | $calls[$i:$i + $n]
      | . as $w
-     | {calls: .,
+     | {calls: ., cpus: (map(.cpu) | unique | length),
         spread: (((map(.left) | max) - (map(.arrived) | min) + 1)
-          / (([range(1; $n) | select($w[.].cpu != $w[. - 1].cpu)] | length + 1)
-             * (map(.cpu) | unique | length)))}]
-  | min_by(.spread).calls;
+          / ([range(1; $n) | select($w[.].cpu != $w[. - 1].cpu)] | length + 1))}]
+  | min_by([-.cpus, .spread]).calls;
 
 def timeline_plots($run):
   [$run | records("timeline") | select(.receipts | length > 0)] as $with

@@ -35,8 +35,7 @@ def cost_text($run; $hz):
   else cycles_text($hz)
   end;
 
-# A maximum in cycles as a cell; marked where it is not above the noise floor, so
-# that it tells of the host.
+# A maximum in cycles as a cell; marked where it is not above the noise floor.
 def max_text($run; $hz; $noise):
   if . != null and $noise != null and . <= $noise and ($run | is_exact | not)
   then cost_text($run; $hz) | host_mark
@@ -48,6 +47,12 @@ def max_text($run; $hz; $noise):
 def record_noise:
   [.noise_before, .noise_after] | max | if . == 0 then null else . end;
 def noise_floor: [.cpus[] | record_noise] | max;
+
+# How long each CPU was watched for noise, before and again after, or null where
+# the run does not say.
+def watch_text:
+  [(hammers.plan.noise_us, records("latency").noise_us) | select(. != null and . > 0)] | max
+  | if . then . * 1000 | ns_text else null end;
 
 def engine_name:
   if .sweep then .sweep.engine
@@ -79,7 +84,8 @@ def end_text:
     else null
     end;
 
-# Every statement that was verified: {what, ok, text}.
+# Every statement that was verified: {what, ok, text}. Beside them, what was seen and
+# could not have failed: {what, text}.
 def statements:
   (hammers as $h | $h.findings[] | {what: $h.label, ok, text}),
   (records("sample").calls[]
@@ -88,6 +94,10 @@ def statements:
   (records("price")
     | {what: "price", ok,
        text: "no slot cost more instructions than it may"});
+def observations: hammers as $h | ($h.notes // [])[] | {what: $h.label, text: .};
+
+# Calls that a load made, whose times nobody kept.
+def loads: records("latency").load | values;
 
 # What a file's values are: "run", "sweep", or what else, in words.
 def input_kind:

@@ -31,8 +31,8 @@ struct request {
     const char *cpus;
     uint32_t threads; // 0: one on each CPU
     bool has_arg;
-    uint32_t lock;  // enum lock_kind, or LOCK_NOT_GIVEN
-    bool histogram; // is printed
+    const char *lock; // --lock, as typed
+    bool histogram;   // is printed
     bool quiet;
     bool nanoseconds;
     bool json;
@@ -110,7 +110,8 @@ static bool take_option(int option, void *argument) {
         request->has_arg = true;
         return parse_u64(optarg, &plan->arg);
     case 'L':
-        return parse_lock(optarg, &request->lock);
+        request->lock = optarg;
+        return true;
     case 'n':
         return parse_u32_within(optarg, 0, MAX_NOISE_US, &plan->noise_us);
     case 'j':
@@ -239,14 +240,14 @@ static int run(const void *argument) {
 }
 
 int main(int argc, char **argv) {
+    uint32_t lock;
     struct request request = {
-        .plan =
-            {.interval_us = DEFAULT_INTERVAL_US,
-             .priority = DEFAULT_PRIORITY,
-             .ms = DEFAULT_MS,
-             .histogram_us = DEFAULT_HISTOGRAM_US,
-             .noise_us = DEFAULT_NOISE_US},
-        .lock = LOCK_NOT_GIVEN};
+        .plan = {
+            .interval_us = DEFAULT_INTERVAL_US,
+            .priority = DEFAULT_PRIORITY,
+            .ms = DEFAULT_MS,
+            .histogram_us = DEFAULT_HISTOGRAM_US,
+            .noise_us = DEFAULT_NOISE_US}};
     if (!read_options(argc, argv, &request) || !choose_cpus(&request)) {
         return EXIT_USAGE;
     }
@@ -255,9 +256,12 @@ int main(int argc, char **argv) {
         bool holds = slot && !strcmp(slot->name, "shared_hold");
         request.plan.arg = holds ? HOLD_TURNS : 1;
     }
-    if (request.lock != LOCK_NOT_GIVEN && !request.plan.has_load) {
+    if (request.lock && !request.plan.has_load) {
         complain("--lock: without --slot nothing takes it");
         return EXIT_USAGE;
     }
-    return slot_with_lock(request.plan.slot, request.lock, run, &request);
+    if (!choose_lock(request.lock, &lock)) {
+        return EXIT_USAGE;
+    }
+    return slot_with_lock(request.plan.slot, lock, run, &request);
 }

@@ -24,7 +24,7 @@
 struct request {
     struct hammer_plan plan;
     const char *cpus; // --cpus, as typed
-    uint32_t lock;    // enum lock_kind, or LOCK_NOT_GIVEN
+    const char *lock; // --lock, as typed
     bool json;
     bool quiet;
 };
@@ -104,7 +104,8 @@ static bool take_option(int option, void *argument) {
     case 'k':
         return parse_check(optarg, &plan->check);
     case 'l':
-        return parse_lock(optarg, &request->lock);
+        request->lock = optarg;
+        return true;
     case 'm':
         return parse_toll(optarg, &plan->toll);
     case 'N':
@@ -159,7 +160,7 @@ static bool choose_cpus(const char *text, struct cpu_list *chosen) {
         if (number >= 1 && number <= online.count) {
             return true;
         }
-        complain("--cpus %s: %u CPUs can be used", text, online.count);
+        complain("--cpus %s: CPUs that can be used: %u", text, online.count);
         return false;
     }
     if (!parse_cpu_list(text, chosen)) {
@@ -191,7 +192,9 @@ static void print_result(
     } else {
         printf("no resource, no lock");
     }
-    printf(", on %u CPUs\n\n", result->num_cpus);
+    printf(
+        ", on %u %s\n\n", result->num_cpus,
+        result->num_cpus == 1 ? "CPU" : "CPUs");
     hammer_print_shares(result);
     printf("\n");
     hammer_print_times(result, true);
@@ -233,7 +236,7 @@ static bool report_all(
 // Print each finding that did not hold.
 static void complain_of_failures(const struct hammer_result *result) {
     for (size_t i = 0; i < result->num_findings; i++) {
-        if (!result->findings[i].ok) {
+        if (result->findings[i].kind == FINDING_FAILED) {
             complain("%s", result->findings[i].text);
         }
     }
@@ -265,18 +268,21 @@ static int run(const void *argument) {
 }
 
 int main(int argc, char **argv) {
+    uint32_t lock;
     struct request request = {
-        .plan =
-            {.slot = DEFAULT_SLOT,
-             .count = DEFAULT_COUNT,
-             .toll = TOLL_ON,
-             .noise_us = DEFAULT_NOISE_US},
-        .lock = LOCK_NOT_GIVEN};
+        .plan = {
+            .slot = DEFAULT_SLOT,
+            .count = DEFAULT_COUNT,
+            .toll = TOLL_ON,
+            .noise_us = DEFAULT_NOISE_US}};
     if (!read_options(argc, argv, &request)) {
         return EXIT_USAGE;
     }
     if (!choose_cpus(request.cpus, &request.plan.cpus)) {
         return EXIT_USAGE;
     }
-    return slot_with_lock(request.plan.slot, request.lock, run, &request);
+    if (!choose_lock(request.lock, &lock)) {
+        return EXIT_USAGE;
+    }
+    return slot_with_lock(request.plan.slot, lock, run, &request);
 }

@@ -47,7 +47,8 @@ static void print_times(const char *name, const struct toll_distribution *d) {
     printf(
         "%-10s%11s%11s%11s%11s%11s%11s\n", name,
         format_time(text[0], d->min, hz), format_time(text[1], d->median, hz),
-        format_time(text[2], d->p99, hz), format_time(text[3], d->p999, hz),
+        format_quantile(text[2], d->p99, d->count, SAMPLES_FOR_P99, hz),
+        format_quantile(text[3], d->p999, d->count, SAMPLES_FOR_P999, hz),
         format_time(text[4], d->max, hz), format_count(text[5], d->count));
 }
 
@@ -176,10 +177,11 @@ static void print_slot(
     printf(
         "%" PRIu64 " calls measured, %" PRIu64 " refused by type, %" PRIu64
         " over the budget, %" PRIu64 " receipts lost\n"
-        "Noise floor of the machine below: %s.\n"
-        "A time that is not above it may be the host's.\n\n",
+        "Noise floor of the machine below: %s.\n",
         toll->calls, toll->refusals, toll->overruns, toll->lost,
         format_noise(gaps, noise, hz));
+    noise_print_watch(NOISE_US, "");
+    printf("\n");
     printf(
         "%-10s%11s%11s%11s%11s%11s%11s\n", "", "min", "median", "p99", "p99.9",
         "max", "n");
@@ -270,10 +272,10 @@ static int show_all(void) {
     }
     printf("Slots that were called while the tolls were on: %u.\n", shown);
     printf(
-        "Noise floor: %s.\n"
-        "A time that is not above it may be the host's. After n calls the next "
-        "takes\nlonger than the longest with a chance below 3/n (95 %%).\n",
+        "The next of n calls is longer than the longest with a chance "
+        "below 3/n (95 %%).\nNoise floor: %s.\n",
         format_noise(gaps, noise, hz));
+    noise_print_watch(NOISE_US, "");
     return EXIT_OK;
 }
 

@@ -27,6 +27,7 @@
 #define OWN_COUNT 20000
 #define SHARED_MS 4000
 #define NOISE_US 20000
+#define US_PER_MS 1000
 #define CPUS_SHOWN 16
 
 static bool all_ok = true;
@@ -70,8 +71,7 @@ static void show_cpus(const struct cpu_list *cpus) {
     const struct cpuinfo_entry *info = SYSPAGE_ENTRY(page, cpuinfo);
     headline(1, "The CPUs");
     printf(
-        "Startup found %u CPUs; %u of them are up.\n\n", page->num_cpu,
-        cpus->count);
+        "CPUs that startup found: %u; up: %u.\n\n", page->num_cpu, cpus->count);
     printf(" CPU  APIC ID    MHz  model\n");
     for (uint32_t i = 0; i < cpus->count && i < CPUS_SHOWN; i++) {
         const struct cpuinfo_entry *cpu = &info[cpus->cpus[i]];
@@ -294,9 +294,12 @@ static void show_bound(const struct hammer_result *fair) {
         SLOT_SHARED);
     printf(
         "\nOn an emulator the host stops CPUs at will, with the lock held or "
-        "next in line;\nthat is in all these times. The noise floor says how "
-        "much: a maximum below it\ntells of the host, not of Tollgate. "
-        "(tools/boot --icount counts instructions.)\n");
+        "next in line;\nthat is in all these times. The noise floor is what %d "
+        "ms of "
+        "watching on each CPU\nbefore and after saw of it: a maximum above it "
+        "may be the host's, too.\n"
+        "(tools/boot --icount counts instructions.)\n",
+        NOISE_US / US_PER_MS);
 }
 
 static void show_sections(const struct hammer_result *fair) {

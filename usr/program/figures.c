@@ -27,6 +27,12 @@ char *format_time(char to[FIGURE_SIZE], uint64_t cycles, uint64_t hz) {
     return to;
 }
 
+const char *format_quantile(
+    char to[FIGURE_SIZE], uint64_t quantile, uint64_t count, uint64_t least,
+    uint64_t hz) {
+    return count < least ? "-" : format_time(to, quantile, hz);
+}
+
 char *format_count(char to[FIGURE_SIZE], uint64_t count) {
     char digits[FIGURE_SIZE];
     int length = snprintf(digits, sizeof(digits), "%" PRIu64, count);

@@ -16,6 +16,16 @@ char *format_time(char to[FIGURE_SIZE], uint64_t cycles, uint64_t hz);
 // "1,234,567". Returns `to`.
 char *format_count(char to[FIGURE_SIZE], uint64_t count);
 
+// How many samples a quantile takes to say more than their maximum does.
+#define SAMPLES_FOR_P99 100
+#define SAMPLES_FOR_P999 1000
+
+// A quantile of `count` samples as format_time() has it, "-" of fewer than
+// `least`.
+const char *format_quantile(
+    char to[FIGURE_SIZE], uint64_t quantile, uint64_t count, uint64_t least,
+    uint64_t hz);
+
 // The chance, at 95 %, that a sample is above the maximum of `n` others: "below
 // 1 in 2,666" for 3/n (the rule of three), "not known" of fewer than three.
 // Returns `to`.

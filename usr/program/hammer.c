@@ -439,7 +439,8 @@ static bool run_plan(struct run *run) {
 bool hammer_run(const struct hammer_plan *plan, struct hammer_result *result) {
     struct run run = {
         .plan = plan, .result = result, .num_workers = plan->cpus.count};
-    *result = (struct hammer_result){.num_cpus = plan->cpus.count};
+    *result = (struct hammer_result){
+        .num_cpus = plan->cpus.count, .noise_us = plan->noise_us};
     result->hz = tollgate_hz();
     if (result->hz == 0) {
         complain("there is no system page: this is not Tollgate");

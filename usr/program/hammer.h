@@ -58,9 +58,13 @@ struct hammer_cpu {
 #define FINDING_SIZE 160
 #define MAX_FINDINGS 12
 
-// One thing that was verified, as a sentence.
+// Whether what was verified held; a note is what could not have failed, so that
+// it verifies nothing.
+enum finding_kind { FINDING_HELD, FINDING_FAILED, FINDING_NOTE };
+
+// One thing that was found, as a sentence.
 struct finding {
-    bool ok;
+    enum finding_kind kind;
     char text[FINDING_SIZE];
 };
 
@@ -69,11 +73,12 @@ struct hammer_result {
     const char *resource_name; // NULL: the slot has none
     uint32_t lock_kind;        // of the resource
     enum hammer_check check;
-    uint64_t arg;   // first argument, as used
-    uint64_t hz;    // cycles in a second
-    uint64_t start; // time-stamp counter at the first start
-    uint64_t ticks; // from the first start to the last end
-    uint64_t calls; // on all CPUs
+    uint64_t arg;      // first argument, as used
+    uint64_t hz;       // cycles in a second
+    uint64_t start;    // time-stamp counter at the first start
+    uint64_t ticks;    // from the first start to the last end
+    uint32_t noise_us; // as planned
+    uint64_t calls;    // on all CPUs
     uint64_t refused;
     uint64_t wrong;
     bool counted;  // a shared total was compared: `lost` means something

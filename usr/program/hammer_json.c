@@ -29,10 +29,24 @@ static void write_findings(
     struct json *json, const struct hammer_result *result) {
     json_begin(json, "findings", JSON_ARRAY);
     for (size_t i = 0; i < result->num_findings; i++) {
+        const struct finding *finding = &result->findings[i];
+        if (finding->kind == FINDING_NOTE) {
+            continue;
+        }
         json_begin(json, NULL, JSON_OBJECT);
-        json_bool(json, "ok", result->findings[i].ok);
-        json_text(json, "text", result->findings[i].text);
+        json_bool(json, "ok", finding->kind == FINDING_HELD);
+        json_text(json, "text", finding->text);
         json_end(json);
+    }
+    json_end(json);
+}
+
+static void write_notes(struct json *json, const struct hammer_result *result) {
+    json_begin(json, "notes", JSON_ARRAY);
+    for (size_t i = 0; i < result->num_findings; i++) {
+        if (result->findings[i].kind == FINDING_NOTE) {
+            json_text(json, NULL, result->findings[i].text);
+        }
     }
     json_end(json);
 }
@@ -76,5 +90,6 @@ void hammer_json(
     }
     write_cpus(json, result);
     write_findings(json, result);
+    write_notes(json, result);
     json_bool(json, "ok", hammer_ok(result));
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// From the figures of a hammer run to sentences that held or did not.
+// From the figures of a hammer run to sentences that held or did not, and to
+// notes of what nothing was promised about.
 #include "usr/program/hammer.h"
 
 #include <inttypes.h>
@@ -8,17 +9,32 @@
 
 #include "usr/program/figures.h"
 
-__attribute__((format(printf, 3, 4))) static void find(
-    struct hammer_result *result, bool ok, const char *format, ...) {
+static void add(
+    struct hammer_result *result, enum finding_kind kind, const char *format,
+    va_list args) {
     if (result->num_findings == MAX_FINDINGS) {
         return;
     }
     struct finding *finding = &result->findings[result->num_findings++];
+    vsnprintf(finding->text, sizeof(finding->text), format, args);
+    finding->kind = kind;
+}
+
+__attribute__((format(printf, 3, 4))) static void find(
+    struct hammer_result *result, bool ok, const char *format, ...) {
     va_list args;
     va_start(args, format);
-    vsnprintf(finding->text, sizeof(finding->text), format, args);
+    add(result, ok ? FINDING_HELD : FINDING_FAILED, format, args);
     va_end(args);
-    finding->ok = ok;
+}
+
+// What could not have failed, whatever it was.
+__attribute__((format(printf, 2, 3))) static void note(
+    struct hammer_result *result, const char *format, ...) {
+    va_list args;
+    va_start(args, format);
+    add(result, FINDING_NOTE, format, args);
+    va_end(args);
 }
 
 static void judge_results(struct hammer_result *result) {
@@ -71,7 +87,6 @@ static void judge_count(struct hammer_result *result) {
 
 static void judge_order(struct hammer_result *result) {
     const char *lock = tollgate_lock_name(result->lock_kind);
-    bool fair = tollgate_lock_is_fair(result->lock_kind);
     char overtaken[FIGURE_SIZE];
     char most[FIGURE_SIZE];
     if (result->total.overtakes == 0) {
@@ -79,15 +94,33 @@ static void judge_order(struct hammer_result *result) {
         return;
     }
     find(
-        result, !fair,
+        result, false,
         "under the %s lock %s calls were overtaken, one by %s later ones", lock,
         format_count(overtaken, result->total.overtaken),
         format_count(most, result->total.max_overtakes));
 }
 
+static void note_order(struct hammer_result *result) {
+    const char *lock = tollgate_lock_name(result->lock_kind);
+    char overtaken[FIGURE_SIZE];
+    char most[FIGURE_SIZE];
+    if (result->total.overtakes == 0) {
+        note(
+            result,
+            "nobody was overtaken under the %s lock, which promises no order",
+            lock);
+        return;
+    }
+    note(
+        result,
+        "under the %s lock %s calls were overtaken, one by %s later ones; it "
+        "promises no order",
+        lock, format_count(overtaken, result->total.overtaken),
+        format_count(most, result->total.max_overtakes));
+}
+
 static void judge_bound(struct hammer_result *result) {
     const struct toll_resource *resource = &result->resource;
-    const char *lock = tollgate_lock_name(result->lock_kind);
     char wait[FIGURE_SIZE];
     char bound[FIGURE_SIZE];
     char broken[FIGURE_SIZE];
@@ -96,19 +129,7 @@ static void judge_bound(struct hammer_result *result) {
     format_time(wait, resource->max_wait, result->hz);
     format_time(bound, resource->bound, result->hz);
     format_count(broken, resource->broken);
-    if (!tollgate_lock_is_fair(result->lock_kind) && resource->broken != 0) {
-        find(
-            result, true,
-            "the %s lock has no bound: %s waits beyond a fair one's, longest "
-            "%s, noise floor %s",
-            lock, broken, wait, noise);
-    } else if (!tollgate_lock_is_fair(result->lock_kind)) {
-        find(
-            result, true,
-            "the %s lock has no bound: longest wait %s, noise floor %s (a fair "
-            "lock's bound: %s)",
-            lock, wait, noise, bound);
-    } else if (resource->broken != 0) {
+    if (resource->broken != 0) {
         find(
             result, false,
             "%s calls waited ABOVE the bound of the queue that they found; "
@@ -123,6 +144,27 @@ static void judge_bound(struct hammer_result *result) {
             "margin %.1f",
             wait, noise, bound, ratio(resource->bound, resource->max_wait));
     }
+    note(
+        result,
+        "the bound is made of this run's own longest hold and hand-over, host "
+        "stops included: it checks the order of service, it promises no time");
+}
+
+static void note_bound(struct hammer_result *result) {
+    const struct toll_resource *resource = &result->resource;
+    char wait[FIGURE_SIZE];
+    char bound[FIGURE_SIZE];
+    char broken[FIGURE_SIZE];
+    char noise[FIGURE_SIZE];
+    note(
+        result,
+        "the %s lock has no bound: longest wait %s, noise floor %s; %s waits "
+        "beyond what a fair lock would keep, %s",
+        tollgate_lock_name(result->lock_kind),
+        format_time(wait, resource->max_wait, result->hz),
+        format_gap(noise, hammer_noise_floor(result), result->hz),
+        format_count(broken, resource->broken),
+        format_time(bound, resource->bound, result->hz));
 }
 
 void hammer_judge(struct hammer_result *result) {
@@ -132,15 +174,21 @@ void hammer_judge(struct hammer_result *result) {
         return;
     }
     judge_count(result);
-    if (result->has_bound) {
+    if (!result->has_bound) {
+        return;
+    }
+    if (tollgate_lock_is_fair(result->lock_kind)) {
         judge_order(result);
         judge_bound(result);
+    } else {
+        note_order(result);
+        note_bound(result);
     }
 }
 
 bool hammer_ok(const struct hammer_result *result) {
     for (size_t i = 0; i < result->num_findings; i++) {
-        if (!result->findings[i].ok) {
+        if (result->findings[i].kind == FINDING_FAILED) {
             return false;
         }
     }

@@ -56,9 +56,11 @@ static void print_share(
         format_gap(after, cpu->noise_after, result->hz));
 }
 
-// Shares say something only where CPUs compete: without a resource they do not.
+// Shares say something only where CPUs compete: one alone does not, nor do any
+// without a resource.
 void hammer_print_shares(const struct hammer_result *result) {
-    uint64_t contended = result->resource_name ? all_contended(result) : 0;
+    bool alone = !result->resource_name || result->num_cpus == 1;
+    uint64_t contended = alone ? 0 : all_contended(result);
     bool competed = contended != 0;
     double seconds = (double)result->ticks / (double)result->hz;
     double rate = seconds > 0 ? (double)result->calls / seconds : 0;
@@ -84,9 +86,10 @@ void hammer_print_shares(const struct hammer_result *result) {
             "Jain index of the shares %.3f; 1 is even, %.3f is one CPU taking "
             "all. A share\nis of the calls made while all CPUs competed.\n",
             result->jain, 1 / (double)result->num_cpus);
-    } else if (result->resource_name) {
+    } else if (!alone) {
         printf("No shares: one CPU was done before all had begun.\n");
     }
+    noise_print_watch(result->noise_us, "");
 }
 
 // The noise floor of a CPU, in cycles.
@@ -118,7 +121,8 @@ static void print_distribution(
     char noise_text[FIGURE_SIZE];
     printf(
         "%-14s%11s%11s%11s%11s%11s%11s\n", name, format_time(min, d->min, hz),
-        format_time(median, d->median, hz), format_time(p99, d->p99, hz),
+        format_time(median, d->median, hz),
+        format_quantile(p99, d->p99, d->count, SAMPLES_FOR_P99, hz),
         format_time(max, d->max, hz), format_gap(noise_text, noise, hz),
         format_count(count, d->count));
 }
@@ -139,6 +143,25 @@ static void print_kind(
     print_distribution(name, total, hammer_noise_floor(result), result->hz);
 }
 
+// The largest quantile that so many calls have.
+static void print_quantile(const struct toll_distribution *off, uint64_t hz) {
+    char most[FIGURE_SIZE];
+    char count[FIGURE_SIZE];
+    if (off->count >= SAMPLES_FOR_P999) {
+        printf(
+            "Of 1000 calls 999 had interrupts off for at most %s.\n",
+            format_time(most, off->p999, hz));
+    } else if (off->count >= SAMPLES_FOR_P99) {
+        printf(
+            "Of 100 calls 99 had interrupts off for at most %s.\n",
+            format_time(most, off->p99, hz));
+    } else {
+        printf(
+            "The longest of all %s calls had interrupts off for %s.\n",
+            format_count(count, off->count), format_time(most, off->max, hz));
+    }
+}
+
 void hammer_print_times(const struct hammer_result *result, bool each_cpu) {
     if (!result->measured) {
         printf("Not measured: the tolls are off.\n");
@@ -152,10 +175,7 @@ void hammer_print_times(const struct hammer_result *result, bool each_cpu) {
     }
     print_kind(result, "hold", offsetof(struct toll, hold), each_cpu);
     print_kind(result, "ints off", offsetof(struct toll, off), each_cpu);
-    char most[FIGURE_SIZE];
-    printf(
-        "Of 1000 calls 999 had interrupts off for at most %s.\n",
-        format_time(most, result->total.off.p999, result->hz));
+    print_quantile(&result->total.off, result->hz);
     toll_print_honesty(&result->total, result->hz);
 }
 
@@ -233,9 +253,14 @@ static void print_sentence(const char *text, int indent) {
 }
 
 void hammer_print_findings(const struct hammer_result *result) {
+    static const char *const marks[] = {
+        [FINDING_HELD] = "ok",
+        [FINDING_FAILED] = "FAILED",
+        [FINDING_NOTE] = "note",
+    };
     for (size_t i = 0; i < result->num_findings; i++) {
         const struct finding *finding = &result->findings[i];
-        printf("%-*s", VERDICT_WIDTH, finding->ok ? "ok" : "FAILED");
+        printf("%-*s", VERDICT_WIDTH, marks[finding->kind]);
         print_sentence(finding->text, VERDICT_WIDTH);
     }
 }

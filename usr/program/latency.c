@@ -338,7 +338,8 @@ static bool look_up_load(
 bool latency_run(
     const struct latency_plan *plan, struct latency_result *result) {
     struct run run = {.plan = plan, .result = result};
-    *result = (struct latency_result){.num_threads = plan->cpus.count};
+    *result = (struct latency_result){
+        .num_threads = plan->cpus.count, .noise_us = plan->noise_us};
     result->hz = tollgate_hz();
     if (result->hz == 0) {
         complain("there is no system page: this is not Tollgate");

@@ -60,6 +60,7 @@ struct latency_result {
     const char *slot_name;    // of the load; NULL: none
     uint64_t calls;           // that the load made
     bool judged;              // all threads
+    uint32_t noise_us;        // as planned
     struct blame_table blame; // of all threads, sorted
     uint32_t num_threads;
     struct latency_thread *threads; // latency_free() frees them

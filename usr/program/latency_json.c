@@ -110,6 +110,7 @@ void latency_json(
     json_text(
         json, "policy", plan->priority != 0 ? "SCHED_FIFO" : "SCHED_OTHER");
     json_u64(json, "priority", plan->priority);
+    json_u64(json, "noise_us", plan->noise_us);
     write_sums(json, result);
     if (plan->has_load) {
         write_load(json, plan, result);

@@ -129,13 +129,15 @@ void latency_print_honesty(
     for (uint32_t i = 0; i < result->num_threads; i++) {
         print_samples(result, &result->threads[i], nanoseconds, prefix);
     }
+    noise_print_watch(result->noise_us, prefix);
     print_chances(result, prefix);
     if (result->judged) {
         printf(
-            "%sSpoiled: what no measured section explains is more than %d "
-            "times what is late\n%son a quiet CPU. Counted all the same; the "
-            "largest of the others is beside them.\n",
-            prefix, SPOILED_TIMES, prefix);
+            "%sSpoiled: more than %d times what is late on a quiet CPU, and no "
+            "measured "
+            "section\n%sexplains it: what does is not known. Counted all the "
+            "same; the largest\n%sof the others is beside them.\n",
+            prefix, SPOILED_TIMES, prefix, prefix);
     } else {
         printf(
             "%sNot known: the kernel does not tell of the timer's interrupt "

@@ -9,6 +9,8 @@
 #include "usr/program/cpus.h"
 #include "usr/program/options.h"
 
+#define US_PER_SECOND 1000000
+
 uint64_t noise_watch(uint32_t us) {
     long gap = tollgate_noise_floor(us);
     return gap > 0 ? (uint64_t)gap : 0;
@@ -64,6 +66,17 @@ char *format_noise(char to[NOISE_SIZE], struct noise noise, uint64_t hz) {
         format_gap(before, noise.before, hz),
         format_gap(after, noise.after, hz));
     return to;
+}
+
+void noise_print_watch(uint32_t us, const char *prefix) {
+    char watch[FIGURE_SIZE];
+    if (us == 0) {
+        return;
+    }
+    printf(
+        "%sNoise: the largest gap in %s of watching on each CPU, before and "
+        "after.\n%sA time above it may be the host's, too.\n",
+        prefix, format_time(watch, us, US_PER_SECOND), prefix);
 }
 
 void noise_json(struct json *json, struct noise noise) {

@@ -31,12 +31,17 @@ uint64_t noise_watch_all(uint32_t us);
 // Widen the floor by what another CPU saw.
 void noise_add(struct noise *noise, struct noise other);
 
-// What a maximum must exceed to tell of more than the machine below.
+// What the watch saw of the machine below. A maximum above it may be that
+// one's, too.
 uint64_t noise_floor(struct noise noise);
 
 // "before 62.3 us, after 81.2 us".
 #define NOISE_SIZE (2 * FIGURE_SIZE + 16)
 char *format_noise(char to[NOISE_SIZE], struct noise noise, uint64_t hz);
+
+// Say how far the floor reaches: who watches for `us` microseconds does not see
+// every stop. Nothing where nobody watched.
+void noise_print_watch(uint32_t us, const char *prefix);
 
 // Write what was watched for as members of the JSON object that is open.
 void noise_json(struct json *json, struct noise noise);

@@ -77,8 +77,8 @@ void sections_print(
         "The kernel's own sections with interrupts off: n %s,\nmedian %s, "
         "p99 %s, longest %s;\nnoise floor %s\n",
         format_count(count, d->count), format_time(median, d->median, hz),
-        format_time(p99, d->p99, hz), format_time(max, d->max, hz),
-        format_noise(gaps, noise, hz));
+        format_quantile(p99, d->p99, d->count, SAMPLES_FOR_P99, hz),
+        format_time(max, d->max, hz), format_noise(gaps, noise, hz));
     printf(
         "Chance that the next one is longer than the longest: %s (95 %%).\n",
         format_chance(chance, d->count));
@@ -98,7 +98,8 @@ void sections_print(
     if (sections->num_worst &&
         sections->worst[sections->num_worst - 1].cycles <= floor) {
         printf(
-            "%c not above the noise floor: it may be the host's.\n", HOST_MARK);
+            "%c not above the noise floor; what is may be the host's, too.\n",
+            HOST_MARK);
     }
 }
 

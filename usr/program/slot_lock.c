@@ -3,16 +3,38 @@
 #include "usr/program/slot_lock.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "usr/program/options.h"
 
-bool parse_lock(const char *text, uint32_t *kind) {
+#define NAMES_SIZE 128
+
+// "ticket, ticket_pb, ...": all kinds.
+static const char *lock_names(char to[NAMES_SIZE]) {
+    size_t length = 0;
+    to[0] = '\0';
+    for (uint32_t kind = 0; kind < NUM_LOCK_KINDS && length < NAMES_SIZE;
+         kind++) {
+        length += (size_t)snprintf(
+            to + length, NAMES_SIZE - length, kind == 0 ? "%s" : ", %s",
+            tollgate_lock_name(kind));
+    }
+    return to;
+}
+
+bool choose_lock(const char *text, uint32_t *kind) {
+    char names[NAMES_SIZE];
+    *kind = LOCK_NOT_GIVEN;
+    if (!text) {
+        return true;
+    }
     for (*kind = 0; *kind < NUM_LOCK_KINDS; (*kind)++) {
         if (!strcmp(text, tollgate_lock_name(*kind))) {
             return true;
         }
     }
+    complain("--lock: there is no lock '%s'; %s", text, lock_names(names));
     return false;
 }
 

@@ -10,8 +10,9 @@
 // No lock is asked for.
 #define LOCK_NOT_GIVEN NUM_LOCK_KINDS
 
-// A lock's name, as in enum lock_kind. False if there is none of it.
-bool parse_lock(const char *text, uint32_t *kind);
+// The lock that --lock names, or LOCK_NOT_GIVEN for NULL. Returns false after
+// one line on stderr, which has the names that there are.
+bool choose_lock(const char *text, uint32_t *kind);
 
 // The lock of the slot's resource; LOCK_NOT_GIVEN if it has none.
 uint32_t slot_lock(uint32_t slot);

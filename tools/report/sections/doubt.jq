@@ -9,7 +9,7 @@ def doubt_section:
     (if is_exact then
       "Time in this run is a count that the emulator keeps (\(.engine)): the same command gives the same figures on any host. It says what calls cost and in which order CPUs were served, not how fast a machine is."
     else
-      "Times are readings of the time-stamp counter under \(emulator) (\(.engine)) on \(.host.cores | plural("core")). The host stops the machine at will, also with a lock held; the noise floor is the largest gap that an idle loop with interrupts off saw just before and after. A maximum below it tells of the host, not of Tollgate."
+      "Times are readings of the time-stamp counter under \(emulator) (\(.engine)) on \(.host.cores | plural("core")). The host stops the machine at will, also with a lock held; the noise floor is the largest gap that a loop with interrupts off and nothing else to do saw just before and after\(watch_text | if . then ", watching \(.) on each CPU each time" else ", in a few milliseconds on each CPU" end). Longer stops are rare and may have missed the watch: a maximum above the floor may be the host's, too, and one below it need not be."
     end | p),
     ({html: "Where n samples were taken and none exceeded the maximum, the chance that the next one does is below 3/<i>n</i> (at 95 %, the rule of three)."} | p),
     ([hammers] as $all

@@ -17,7 +17,7 @@ def kernel_section:
   | [records("kernel_sections")] as $records
   | section("kernel"; "The kernel's own interrupts-off sections";
       if ($records | length) == 0 then
-        absent("The kernel's own sections were not watched in this run.";
+        absent("This run keeps no list of the kernel's own sections.";
           "tools/boot --append toll=full --json build/run.json -- /bin/stress --toll full --json")
       else
         $records[]
@@ -39,7 +39,7 @@ def price_section:
   [records("price")] as $records
   | section("price"; "Instructions of a call";
       if ($records | length) == 0 then
-        absent("Instructions were not counted in this run.";
+        absent("This run keeps no counts of instructions of calls.";
           "tools/boot --icount --smp 1 --json build/run.json -- /bin/price")
       else
         $records[]

@@ -21,13 +21,13 @@ def threads_table($run):
            (.max_unspoiled_ns | ns_text), (.missed | count_text),
            (.overflows | count_text)]));
 
-# What the host did to the samples.
+# Of how many samples nothing that was measured explains the lateness.
 def spoiled_text:
   ([.threads[].n] | add) as $n
   | if .judged == false then
-      "Whether the host spoiled samples is not known: nothing told whose doing their lateness is."
+      "How many samples are spoiled is not known: nothing told whose doing their lateness is."
     else
-      "\(.spoiled | plural("sample")) of \($n | count_text) \(if .spoiled == 1 then "was" else "were" end) spoiled by the host, which stopped the machine meanwhile; they are in the figures, not dropped."
+      "\(.spoiled | plural("sample")) of \($n | count_text) \(if .spoiled == 1 then "was" else "were" end) spoiled: late by more than 4 times what is late on a quiet CPU, and no measured section explains it. That it was the machine below is likely, not seen. Spoiled samples are in the figures, not dropped."
     end
   + if .load then " Meanwhile ordinary threads on these CPUs made \(.load.calls | plural("call")) of slot \(.load.slot), \(.load.slot_name)(\(.load.arg))."
     else "" end;
@@ -65,7 +65,7 @@ def culprit:
 def phase_text:
   {wait: "waiting for a lock", hold: "inside a callout",
    gate: "in the gate", handler: "in an interrupt handler",
-   kernel: "in a section of the kernel", none: "nobody: the timer's own path"}[.phase] // .phase;
+   kernel: "in a section of the kernel", none: "none of these: the timer's own path, or the machine below"}[.phase] // .phase;
 
 def blame_section:
   ([records("latency") | select(.blame)
@@ -73,7 +73,8 @@ def blame_section:
   | [records("latency") | select(.blame) | .blame[]] as $blame
   | section("blame"; "Blame";
       if ($blame | length) == 0 then
-        absent("Nobody can be blamed: this run measured no latency.";
+        absent(if any(records("latency"); true) then "This run measured latency, but kept nothing of whose doing it was."
+          else "This run measured no latency, so there is nobody to blame." end;
           "make latency MODE=shot")
       else
         ("Each sample's lateness, from the due instant to its handler, is split over the sections that cover it." | p),

@@ -28,7 +28,7 @@ def receipts_section:
             median: $h.total.hold.median}] as $worst
   | section("receipts"; "Worst receipts";
       if ($worst | length) == 0 then
-        absent("No call was measured in this run.";
+        absent("This run keeps no receipts.";
           "tools/boot --json build/run.json -- /bin/stress --toll on --json")
       else
         table("The calls that kept interrupts off longest";

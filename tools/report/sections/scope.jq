@@ -11,7 +11,8 @@ def ends:
 
 def class_rows:
   map([section_name, (.n | count_text), (.min | count_text),
-    (.median | count_text), (.p99 | count_text), (.p999 | count_text),
+    (.median | count_text), quantile(.n; 100; .p99 | count_text),
+    quantile(.n; 1000; .p999 | count_text),
     (.max | count_text), (.n | rule_of_three)]);
 
 def scope_section:

@@ -36,7 +36,9 @@ def time_rows($run):
     | select($kind != "wait" or $record.plan.lock)
     | $record.total[$kind]
     | [$record.label, $name]
-      + [(.min, .median, .p99, .p999) | cost_text($run; $hz)]
+      + [((.min, .median) | cost_text($run; $hz)),
+         quantile(.n; 100; .p99 | cost_text($run; $hz)),
+         quantile(.n; 1000; .p999 | cost_text($run; $hz))]
       + [(.max | max_text($run; $hz; $noise)), ($noise | cost_text($run; $hz))]
       + [(.n | count_text), (.n | rule_of_three)]);
 
@@ -58,7 +60,9 @@ def times_section:
   | [hammers] as $all
   | section("times"; "What the calls cost";
       if ($all | length) == 0 then
-        absent("No slot was hammered in this run."; "make stress")
+        absent("This run keeps no times of single calls."
+          + ([loads | " As a load, \(.calls | plural("call")) of slot \(.slot), \(.slot_name), were made."] | join(""));
+          "make stress")
       else
         side_by_side(
           if any($all[]; (.total.off.buckets // []) | length > 0) then
