@@ -112,4 +112,4 @@ def sweep_origin_section:
 
 def sweep_doubt_section:
   section("doubt"; "How sure this is";
-    ("A tcg run is timed by the host's clock, and the host stops the machine at will: each worst wait has the noise floor of its own run beside it. icount and Bochs count: their figures repeat exactly on any host, but icount runs CPUs in turn, so it shows what calls cost, not how they compete." | p));
+    ("A tcg run is timed by the host's clock, and the host stops the machine at will: each worst wait has the noise floor of its own run beside it. icount and Bochs count: what they show repeats exactly on any host, but for the longest of several CPUs under icount. It runs CPUs in turn, so it shows what calls cost, not how they compete." | p));
