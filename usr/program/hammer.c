@@ -16,7 +16,7 @@
 #include "usr/program/figures.h"
 
 #define CACHE_LINE 64
-#define START_TIMEOUT_S 30
+#define START_TIMEOUT_S 120
 #define MS_PER_SECOND 1000
 #define TYPE_ALLOWED 47 // the type that slot 0, as shipped, serves
 #define NUM_ARGS 6
