@@ -18,7 +18,9 @@ CALLOUT_START timer_load_lapic, 0, patch_timer_lapic
         LOAD_PATCHED r8, .lapic
         TIMER_COUNTS COUNT_MIN, COUNT_MAX
         mov     dword [r8 + LAPIC_TIMER_DIVIDE], LAPIC_DIVIDE_BY_16
-        mov     ecx, VECTOR_LAPIC + LAPIC_TIMER
+        mov     ecx, [r8 + LAPIC_LVT_TIMER]
+        and     ecx, LAPIC_LVT_MASKED   ; stays: the mask is the group's
+        or      ecx, VECTOR_LAPIC + LAPIC_TIMER
         test    dword [rsi + QTIME_FLAGS], QTIME_ONE_SHOT
         jnz     .once
         or      ecx, LAPIC_LVT_PERIODIC

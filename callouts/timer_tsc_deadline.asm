@@ -66,8 +66,10 @@ CALLOUT_START timer_load_tsc_deadline, deadlines, patch_load_tsc_deadline
         DEADLINE_FIND
         LOAD_PATCHED r9, .lapic
         TIMER_COUNTS COUNT_MIN, COUNT_MAX
-        mov     dword [r9 + LAPIC_LVT_TIMER], \
-                LAPIC_LVT_TSC_DEADLINE | VECTOR_LAPIC + LAPIC_TIMER
+        mov     ecx, [r9 + LAPIC_LVT_TIMER]
+        and     ecx, LAPIC_LVT_MASKED   ; stays: the mask is the group's
+        or      ecx, LAPIC_LVT_TSC_DEADLINE | VECTOR_LAPIC + LAPIC_TIMER
+        mov     [r9 + LAPIC_LVT_TIMER], ecx
         mfence
         TSC_READ
         add     rax, [rsi + QTIME_TIMER_LOAD]
@@ -80,7 +82,9 @@ CALLOUT_START timer_load_tsc_deadline_x2apic, deadlines, patch_tsc_deadline
         DEADLINE_FIND
         TIMER_COUNTS COUNT_MIN, COUNT_MAX
         mov     ecx, X2APIC_LVT_TIMER
-        mov     eax, LAPIC_LVT_TSC_DEADLINE | VECTOR_LAPIC + LAPIC_TIMER
+        rdmsr
+        and     eax, LAPIC_LVT_MASKED   ; stays: the mask is the group's
+        or      eax, LAPIC_LVT_TSC_DEADLINE | VECTOR_LAPIC + LAPIC_TIMER
         xor     edx, edx
         wrmsr
         TSC_READ

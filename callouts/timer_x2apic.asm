@@ -15,7 +15,9 @@ CALLOUT_START timer_load_x2apic, 0, 0
         mov     eax, LAPIC_DIVIDE_BY_16
         wrmsr
         mov     ecx, X2APIC_LVT_TIMER
-        mov     eax, VECTOR_LAPIC + LAPIC_TIMER
+        rdmsr
+        and     eax, LAPIC_LVT_MASKED   ; stays: the mask is the group's
+        or      eax, VECTOR_LAPIC + LAPIC_TIMER
         test    dword [rsi + QTIME_FLAGS], QTIME_ONE_SHOT
         jnz     .once
         or      eax, LAPIC_LVT_PERIODIC

@@ -276,9 +276,9 @@ static bool tick_strikes(void) {
     return this_cpu()->ticks != ticks;
 }
 
-// Each value is compared with the one before it, for a tick may strike among the
-// readings, and right after the first one, too. A tick that the host is late with
-// leaves a value beyond the period.
+// Each value is compared with the one before it, for a tick may strike among
+// the readings, and right after the first one, too. A tick that the host is
+// late with leaves a value beyond the period.
 static const char *test_timer_value(void) {
     uint64_t load = SYSPAGE_ENTRY(syspage, qtime)->timer_load;
     unsigned last = callout_timer_value();
