@@ -153,6 +153,15 @@ $(B)/startup.o: $(STARTUP_OBJ)
 	$(Q)$(LD) -r -o $@ $(STARTUP_OBJ)
 	$(Q)$(OBJCOPY) --keep-global-symbol=startup_entry $@
 
+# A shared object that programs get from the kernel.
+$(B)/vdso.so: usr/vdso/gettimeofday.S usr/vdso/vdso.ld Makefile
+	$(call say,LINK,$@)
+	@mkdir -p $(@D)
+	$(Q)$(USR_CC) -shared -nostdlib -s -Wl,--hash-style=sysv,--build-id=none \
+	    -Wl,-soname,linux-vdso.so.1,-T,usr/vdso/vdso.ld -o $@ $<
+
+$(B)/kernel/kernel/vdso.asm.o: $(B)/vdso.so
+
 $(B)/kernel.o: $(KERNEL_OBJ)
 	$(call say,LD,$@)
 	$(Q)$(LD) -r -o $@ $(KERNEL_OBJ)

@@ -44,8 +44,9 @@ enum auxv_type {
     AT_SECURE = 23,
     AT_RANDOM = 25,
     AT_EXECFN = 31,
+    AT_SYSINFO_EHDR = 33,
 };
-#define MAX_AUXV 16
+#define MAX_AUXV 17
 
 // --- segments ---------------------------------------------------------------
 
@@ -77,10 +78,24 @@ static bool segments_load(
     return true;
 }
 
+// --- the vDSO ---------------------------------------------------------------
+
+extern const char vdso_image[], vdso_image_end[]; // vdso.asm
+
+// Returns its address, or 0.
+static uintptr_t vdso_load(struct space *space) {
+    size_t size = (size_t)(vdso_image_end - vdso_image);
+    long at = space_map(space, 0, size, AREA_READ | PAGE_EXEC, PLACE_ANYWHERE);
+    return at >= 0 && space_load(space, (uintptr_t)at, vdso_image, size)
+               ? (uintptr_t)at
+               : 0;
+}
+
 // --- the stack --------------------------------------------------------------
 
 // Addresses that the auxiliary vector refers to.
 struct stack_strings {
+    uintptr_t vdso;
     uintptr_t random;
     uintptr_t path;
     uintptr_t args;
@@ -97,10 +112,11 @@ static bool strings_push(
     struct stack_strings *out) {
     char random[RANDOM_SIZE];
     random_bytes(random, sizeof(random));
+    out->vdso = vdso_load(space);
     out->random = push(space, USER_STACK_TOP, random, sizeof(random));
     out->path = push(space, out->random, args->path, strlen(args->path) + 1);
     out->args = push(space, out->path, args->strings, args->size);
-    return out->args != 0;
+    return out->vdso != 0 && out->args != 0;
 }
 
 // Pointers to `count` strings that begin at *string, and 0.
@@ -132,6 +148,7 @@ static uint64_t *auxv_put(
         {AT_SECURE, 0},
         {AT_RANDOM, strings->random},
         {AT_EXECFN, strings->path},
+        {AT_SYSINFO_EHDR, strings->vdso},
         {AT_TOLLGATE_SYSPAGE, SYSPAGE_USER_VADDR},
         {AT_TOLLGATE_TOLLS, TOLL_AREA_VADDR},
         {AT_NULL, 0},

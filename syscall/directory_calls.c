@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Kernel calls about directories and names: getdents64(2), chdir(2), access(2).
+// Kernel calls about directories and names: getdents(2), chdir(2), access(2).
 #include "kernel/base/string.h"
 #include "kernel/errno.h"
 #include "kernel/file.h"
@@ -20,9 +20,10 @@
 #define ACCESS_READ 4
 #define MODE_EXECUTE 0111
 
-// --- getdents64 -------------------------------------------------------------
+// --- getdents ---------------------------------------------------------------
 
-// struct linux_dirent64, up to the name.
+// struct linux_dirent64, up to the name. linux_dirent has the type as the last
+// byte of an entry, behind the name.
 struct entry_head {
     uint64_t inode;
     int64_t offset; // of the entry behind it
@@ -36,57 +37,78 @@ static uint8_t type_of(const struct tar_entry *entry) {
                                         : DT_FILE;
 }
 
+// What is being listed, and how.
+struct listing {
+    struct file *file;
+    struct tar_entry *entry;
+    bool type_last; // linux_dirent
+};
+
 // Write one entry. Returns its size, -EINVAL if there is no room, -EFAULT.
 static long entry_put(
-    const struct tar_entry *entry, uint64_t place, uint64_t to, size_t room) {
-    size_t length = strlen(entry->name) + 1;
-    size_t used = sizeof(struct entry_head) + length;
+    const struct listing *list, uint64_t place, uint64_t to, size_t room) {
+    const char *name = list->entry->name;
+    size_t head_size = list->type_last ? offsetof(struct entry_head, type)
+                                       : sizeof(struct entry_head);
+    size_t used = head_size + strlen(name) + 1;
     struct entry_head head = {
         .inode = place,
         .offset = (int64_t)place,
-        .size = (uint16_t)ALIGN_UP(used, sizeof(uint64_t)),
-        .type = type_of(entry),
+        .size = (uint16_t)ALIGN_UP(used + list->type_last, sizeof(uint64_t)),
+        .type = type_of(list->entry),
     };
-    static const char zeros[sizeof(uint64_t)];
     if (head.size > room) {
         return -EINVAL;
     }
-    bool put = copy_to_user(to, &head, sizeof(head)) &&
-               copy_to_user(to + sizeof(head), entry->name, length) &&
-               copy_to_user(to + used, zeros, head.size - used);
+    uint8_t rest[sizeof(uint64_t)] = {0};
+    if (list->type_last) {
+        rest[head.size - used - 1] = head.type;
+    }
+    bool put = copy_to_user(to, &head, head_size) &&
+               copy_to_user(to + head_size, name, used - head_size) &&
+               copy_to_user(to + used, rest, head.size - used);
     return put ? head.size : -EFAULT;
 }
 
 // As many as fit; an error only if not even one does.
-static long entries_put(
-    struct file *file, struct tar_entry *entry, uint64_t to, size_t room) {
+static long entries_put(const struct listing *list, uint64_t to, size_t room) {
     size_t done = 0;
     do {
         uint64_t place;
-        long result = file_list(file, entry, &place);
+        long result = file_list(list->file, list->entry, &place);
         if (result == 1) {
-            result = entry_put(entry, place, to + done, room - done);
+            result = entry_put(list, place, to + done, room - done);
         }
         if (result <= 0) {
             return done > 0 ? (long)done : result;
         }
-        file_list_to(file, place);
+        file_list_to(list->file, place);
         done += (size_t)result;
     } while (scheduler_may_go_on());
     return (long)done;
 }
 
-long call_getdents64(uint64_t fd, uint64_t to, uint64_t room) {
-    struct file *file = file_get(&process_current()->files, fd);
-    if (file == NULL) {
+static long directory_list(
+    uint64_t fd, uint64_t to, size_t room, bool type_last) {
+    struct listing list = {
+        .file = file_get(&process_current()->files, fd),
+        .type_last = type_last};
+    if (list.file == NULL) {
         return -EBADF;
     }
-    struct tar_entry *entry = kalloc(sizeof(*entry));
-    long result =
-        entry != NULL ? entries_put(file, entry, to, (uint32_t)room) : -ENOMEM;
-    kfree(entry);
-    file_put(file);
+    list.entry = kalloc(sizeof(*list.entry));
+    long result = list.entry != NULL ? entries_put(&list, to, room) : -ENOMEM;
+    kfree(list.entry);
+    file_put(list.file);
     return result;
+}
+
+long call_getdents(uint64_t fd, uint64_t to, uint64_t room) {
+    return directory_list(fd, to, (uint32_t)room, true);
+}
+
+long call_getdents64(uint64_t fd, uint64_t to, uint64_t room) {
+    return directory_list(fd, to, (uint32_t)room, false);
 }
 
 // --- the current directory --------------------------------------------------

@@ -162,13 +162,20 @@ static long gather_all(struct gather *gather, const struct parts *parts) {
     return gather->written > 0 ? (long)gather->written : error;
 }
 
+// Whether a read of a file that gave all it was asked for may be followed by
+// another: it waits for nobody.
+static bool never_waits(const struct file *file) {
+    return (file->mode & FILE_TYPE_MASK) == FILE_TYPE_REGULAR;
+}
+
 static long scatter_part(
     struct file *file, char *buffer, struct part part, bool *going) {
     size_t done = 0;
     while (done < part.size) {
         size_t want = smaller(part.size - done, CHUNK);
         long got = file_read(file, buffer, want);
-        *going = got == (long)want && scheduler_may_go_on();
+        *going =
+            got == (long)want && never_waits(file) && scheduler_may_go_on();
         if (got <= 0) {
             return done > 0 ? (long)done : got;
         }

@@ -5,9 +5,12 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "tests/guest/gate_tests.h"
@@ -67,6 +70,85 @@ bool pipes_carry_bytes(void) {
     CHECK_EQUAL(close(ends[1]), 0);
     CHECK_EQUAL(read(ends[0], text, sizeof(text)), 0);
     CHECK_EQUAL(close(ends[0]), 0);
+    return true;
+}
+
+// What is there is read, however much was asked for: the rest may never come.
+bool pipes_give_what_they_have(void) {
+    int ends[2];
+    char first[4], second[4];
+    const struct iovec parts[] = {
+        {first, sizeof(first)}, {second, sizeof(second)}};
+    CHECK_EQUAL(pipe(ends), 0);
+    CHECK_EQUAL(write(ends[1], "toll", sizeof(first)), sizeof(first));
+    CHECK_EQUAL(readv(ends[0], parts, 2), sizeof(first));
+    CHECK(!memcmp(first, "toll", sizeof(first)));
+    CHECK_EQUAL(close(ends[0]), 0);
+    CHECK_EQUAL(close(ends[1]), 0);
+    return true;
+}
+
+// --- directories ------------------------------------------------------------
+
+#define DIRECTORY "/bin"
+#define ROOM 64 // for one or two entries
+#define NAMES_SIZE 1024
+
+// struct linux_dirent64, and what lies elsewhere in struct linux_dirent.
+struct entry {
+    uint64_t inode;
+    uint64_t offset;
+    uint16_t size;
+    uint8_t type;
+    char name[];
+};
+#define OLD_NAME 18
+
+// Append an entry: its name, its type, a slash.
+static bool entry_append(char *names, const char *at, bool old) {
+    const struct entry *entry = (const void *)at;
+    const char *name = old ? at + OLD_NAME : entry->name;
+    char text[ROOM];
+    CHECK_EQUAL(entry->size % sizeof(uint64_t), 0);
+    CHECK(name + strlen(name) < at + entry->size - old);
+    snprintf(
+        text, sizeof(text), "%s:%d/", name,
+        old ? at[entry->size - 1] : entry->type);
+    CHECK(strlen(names) + strlen(text) < NAMES_SIZE);
+    strcat(names, text);
+    return true;
+}
+
+// Append all entries that a call finds.
+static bool list_directory(long call, bool old, char *names) {
+    char part[ROOM] __attribute__((aligned(8)));
+    int fd = open(DIRECTORY, O_RDONLY | O_DIRECTORY);
+    long got;
+    CHECK(fd >= 0);
+    CHECK(syscall(call, fd, part, OLD_NAME) < 0 && errno == EINVAL);
+    CHECK(syscall(call, fd, NULL, ROOM) < 0 && errno == EFAULT);
+    while ((got = syscall(call, fd, part, ROOM)) > 0) {
+        for (long at = 0; at < got;) {
+            CHECK(entry_append(names, part + at, old));
+            at += ((const struct entry *)(const void *)(part + at))->size;
+        }
+    }
+    CHECK_EQUAL(got, 0);
+    CHECK_EQUAL(close(fd), 0);
+    return true;
+}
+
+bool directories_are_listed(void) {
+    char names[NAMES_SIZE] = "/";
+    char old_names[NAMES_SIZE] = "/";
+    CHECK(list_directory(SYS_getdents64, false, names));
+    CHECK(list_directory(SYS_getdents, true, old_names));
+    CHECK(strstr(names, "/custom:8/") && strstr(names, "/sh:10/"));
+    CHECK(!strcmp(names, old_names));
+    char byte;
+    int fd = open(PROGRAM, O_RDONLY);
+    CHECK(syscall(SYS_getdents64, fd, &byte, 1) < 0 && errno == ENOTDIR);
+    CHECK_EQUAL(close(fd), 0);
     return true;
 }
 

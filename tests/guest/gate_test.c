@@ -69,6 +69,8 @@ int main(void) {
         TEST(files_can_be_read),
         TEST(bad_files_are_refused),
         TEST(pipes_carry_bytes),
+        TEST(pipes_give_what_they_have),
+        TEST(directories_are_listed),
         TEST(unmapping_reaches_all_cpus),
         TEST(memory_can_be_had_and_returned),
         TEST(text_is_formatted),

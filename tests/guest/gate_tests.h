@@ -74,6 +74,8 @@ bool sleep_is_long_enough(void);
 bool files_can_be_read(void);
 bool bad_files_are_refused(void);
 bool pipes_carry_bytes(void);
+bool pipes_give_what_they_have(void);
+bool directories_are_listed(void);
 bool unmapping_reaches_all_cpus(void);
 
 // Whether body(arg), run in a child, is killed by a signal.
