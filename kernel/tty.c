@@ -31,6 +31,7 @@ static struct tty {
     struct line line;          // [l]
     struct tty_size size;      // [l]
     uint32_t foreground;       // [l]
+    uint32_t leader;           // [i] the first program's group
     bool started;              // [a] there is a first program
     bool asked;                // [l] the sender knows that somebody reads
     bool escaped;              // [l] TTY_ESCAPE has come
@@ -111,17 +112,26 @@ static void found_signal(const struct found *found) {
     }
 }
 
+// Who has the terminal may be gone, or not care.
+static void hang_up(uint32_t foreground) {
+    (void)process_signal_group(foreground, SIGHUP);
+    if (foreground != tty.leader) {
+        (void)process_signal_group(tty.leader, SIGHUP);
+    }
+}
+
 void tty_tick(void) {
     if (tty.kind != STDIN_TTY || !tty.started) {
         return;
     }
     spin_lock_irq_off(&tty.lock);
     struct found found = poll();
-    if (tty.ended && ++tty.over % HANG_UP_TICKS == 0) {
-        found.signal = SIGHUP;
-    }
+    bool hangs_up = tty.ended && ++tty.over % HANG_UP_TICKS == 0;
     spin_unlock(&tty.lock, false);
     found_signal(&found);
+    if (hangs_up) {
+        hang_up(found.group);
+    }
 }
 
 // --- read -------------------------------------------------------------------
@@ -139,6 +149,7 @@ static void ask(void) {
 
 void tty_start(uint32_t group) {
     tty_set_foreground(group);
+    tty.leader = group;
     tty.started = true;
     if (tty.kind == STDIN_TTY) {
         ask(); // for ^C, whether it reads or not

@@ -7,6 +7,7 @@
 // Exit status: 0 at the end of input, or when nobody takes it any more.
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -88,49 +89,85 @@ static void terminal_raw(void) {
     fprintf(stderr, "tools/boot: ^] ends the run\n");
 }
 
-// Returns false if nobody takes it.
-static bool send_all(const unsigned char *data, size_t size) {
-    while (size > 0) {
-        ssize_t done = write(STDOUT_FILENO, data, size);
-        if (done < 0) {
-            return false;
+// --- the wire ---------------------------------------------------------------
+
+// What is to be sent, as the wire has it.
+static struct {
+    unsigned char bytes[2 * CHUNK];
+    size_t size;
+    size_t sent;
+} wire;
+
+// How many bytes of input have room, whatever they are, with the end after
+// them.
+static size_t room(void) {
+    memmove(wire.bytes, wire.bytes + wire.sent, wire.size - wire.sent);
+    wire.size -= wire.sent;
+    wire.sent = 0;
+    return (sizeof(wire.bytes) - wire.size) / 2 - 1;
+}
+
+static void put(const unsigned char *bytes, size_t size) {
+    for (size_t i = 0; i < size; i++) {
+        if (bytes[i] == TTY_ESCAPE) {
+            wire.bytes[wire.size++] = TTY_ESCAPE;
         }
-        data += done;
-        size -= (size_t)done;
+        wire.bytes[wire.size++] = bytes[i];
     }
+}
+
+// Take in what there is; *ended at the end of input. Keys that have no room are
+// lost, as in any terminal. Returns false at ^].
+static bool take(size_t most, bool *ended) {
+    unsigned char chunk[CHUNK];
+    ssize_t got = read(STDIN_FILENO, chunk, most);
+    if (got < 0 && errno != EIO) { // EIO: the terminal is gone
+        fail("cannot be read");
+    }
+    size_t fits = room();
+    if (got > 0) {
+        put(chunk, (size_t)got < fits ? (size_t)got : fits);
+    } else {
+        *ended = true;
+        wire.bytes[wire.size++] = TTY_ESCAPE;
+        wire.bytes[wire.size++] = TTY_END;
+    }
+    return got <= 0 || !is_raw || !memchr(chunk, KEY_LEAVE, (size_t)got);
+}
+
+// Send as much as is taken. Returns false if nobody takes it any more.
+static bool send_some(void) {
+    ssize_t done =
+        write(STDOUT_FILENO, wire.bytes + wire.sent, wire.size - wire.sent);
+    if (done < 0) {
+        return errno == EAGAIN || errno == EINTR;
+    }
+    wire.sent += (size_t)done;
     return true;
 }
 
-static bool send_encoded(const unsigned char *data, size_t size) {
-    unsigned char wire[2 * CHUNK];
-    size_t used = 0;
-    for (size_t i = 0; i < size; i++) {
-        if (data[i] == TTY_ESCAPE) {
-            wire[used++] = TTY_ESCAPE;
-        }
-        wire[used++] = data[i];
-    }
-    return send_all(wire, used);
-}
-
+// Both ways are watched, so that ^] is seen while the guest takes nothing.
 static void copy(void) {
-    static const unsigned char end[] = {TTY_ESCAPE, TTY_END};
-    unsigned char chunk[CHUNK];
-    ssize_t got;
-    while ((got = read(STDIN_FILENO, chunk, sizeof(chunk))) > 0) {
-        if (is_raw && memchr(chunk, KEY_LEAVE, (size_t)got)) {
+    bool ended = false;
+    while (!ended || wire.sent < wire.size) {
+        size_t most = ended ? 0 : is_raw ? CHUNK : room();
+        struct pollfd polls[] = {
+            {.fd = most > 0 ? STDIN_FILENO : -1, .events = POLLIN},
+            {.fd = wire.sent < wire.size ? STDOUT_FILENO : -1,
+             .events = POLLOUT},
+        };
+        if (poll(polls, 2, -1) < 0 && errno != EINTR) {
+            fail("poll");
+        }
+        if (polls[0].revents != 0 && !take(most, &ended)) {
             terminal_restore();
             kill(getppid(), SIGTERM);
             return;
         }
-        if (!send_encoded(chunk, (size_t)got)) {
+        if (polls[1].revents != 0 && !send_some()) {
             return;
         }
     }
-    if (got < 0 && errno != EIO) { // EIO: the terminal is gone
-        fail("cannot be read");
-    }
-    (void)send_all(end, sizeof(end));
 }
 
 int main(int argc, char **argv) {
@@ -142,6 +179,7 @@ int main(int argc, char **argv) {
     struct sigaction action = {.sa_handler = die};
     sigaction(SIGTERM, &action, NULL);
     signal(SIGPIPE, SIG_IGN);
+    fcntl(STDOUT_FILENO, F_SETFL, O_WRONLY | O_NONBLOCK);
     prctl(PR_SET_PDEATHSIG, SIGTERM); // tools/boot may be killed
     wait_for_reader(argv[argc - 1]);
     if (tty) {
