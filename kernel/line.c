@@ -64,12 +64,17 @@ static uint16_t *place(struct line *line, uint32_t at) {
     return &line->ring[at % LINE_ROOM];
 }
 
-size_t line_room(const struct line *line) {
+static size_t ring_room(const struct line *line) {
     return LINE_ROOM - (line->end - line->read);
 }
 
+size_t line_room(const struct line *line) {
+    size_t room = ring_room(line);
+    return room > LINE_SPARE ? room - LINE_SPARE : 0;
+}
+
 static void append(struct line *line, uint16_t what) {
-    if (line_room(line) > 0) {
+    if (ring_room(line) > 0) {
         *place(line, line->end++) = what;
     }
 }
@@ -197,7 +202,7 @@ static void input_canonical(struct line *line, char c) {
             line->echo(line, &c, 1);
         }
         line_end(line, (uint8_t)c);
-    } else if (line->end - line->ready >= LINE_LENGTH || line_room(line) <= 2) {
+    } else if (line->end - line->ready >= LINE_LENGTH || line_room(line) == 0) {
         show(line, BELL, 1);
     } else if (is_key(line, LINE_VEOL, c)) {
         show_char(line, c);

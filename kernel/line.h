@@ -46,6 +46,7 @@ struct line_settings {
 
 #define LINE_ROOM 4096   // characters that nobody has read yet
 #define LINE_LENGTH 1024 // of one line under ICANON
+#define LINE_SPARE 2     // kept for the ends of lines
 
 // All characters lie in a ring by numbers that never run back: those up to
 // `ready` may be read, those from there to `end` can still be edited.
@@ -54,7 +55,7 @@ struct line {
     uint32_t read;
     uint32_t ready;
     uint32_t end;
-    uint16_t ring[LINE_ROOM]; // a character, or with LINE_STOP what ends a line
+    uint16_t ring[LINE_ROOM]; // a character, or what ends a line
     void (*echo)(struct line *line, const char *text, size_t size);
 };
 
@@ -68,7 +69,7 @@ void line_set(struct line *line, const struct line_settings *settings);
 // Take a character in. Returns the signal that it means, or 0.
 unsigned line_input(struct line *line, char c);
 
-// How many characters can be taken in without a loss.
+// How many characters can be taken in without a loss, be they ordinary ones.
 size_t line_room(const struct line *line);
 
 // Whether a read has something, be it the end of input.

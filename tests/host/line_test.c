@@ -222,13 +222,31 @@ START_TEST(room_is_counted_and_comes_back) {
         while (line_room(&line) > 0) {
             line_input(&line, 'x');
         }
-        line_input(&line, 'y'); // lost, and nothing else is
+        ck_assert_uint_eq(line_count(&line), LINE_ROOM - LINE_SPARE);
+        type("xxy"); // the last is lost, and nothing else is
         ck_assert_uint_eq(line_count(&line), LINE_ROOM);
         ck_assert_uint_eq(line_read(&line, got, LINE_ROOM), LINE_ROOM);
         ck_assert_ptr_null(memchr(got, 'y', LINE_ROOM));
         type("abc"); // the next round begins elsewhere in the ring
         ck_assert_str_eq(take(3), "abc");
     }
+}
+END_TEST
+
+// Where it can be known that there is room, no character of a line is lost.
+START_TEST(what_has_room_is_kept) {
+    begin(false);
+    size_t typed = 0;
+    while (line_room(&line) > 0) {
+        line_input(&line, typed % 100 == 99 ? '\n' : 'x');
+        typed++;
+    }
+    line_input(&line, '\n');
+    size_t kept = 0;
+    while (line_is_readable(&line)) {
+        kept += strlen(take(LINE_ROOM));
+    }
+    ck_assert_uint_eq(kept, typed + 1);
 }
 END_TEST
 
@@ -279,6 +297,7 @@ int main(void) {
         silence_shows_nothing_but_ends,
         a_long_line_still_ends,
         room_is_counted_and_comes_back,
+        what_has_room_is_kept,
         numbers_wrap,
         settings_of_any_kind_do_no_harm,
     };
