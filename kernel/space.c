@@ -19,6 +19,7 @@
 
 #define FIRST_CAPACITY 32
 #define BATCH 64 // pages that are unmapped with interrupts off at a time
+#define MEMORY_PER_RESERVE 64 // of which a copy leaves one part free
 
 // Page-fault error code (Intel SDM volume 3, "Page-Fault Exceptions").
 #define FAULT_WRITE 0x2
@@ -637,6 +638,12 @@ static bool page_next(
     return found;
 }
 
+// A copy that will not fit must not take the last page from somebody else, who
+// would be killed for want of it.
+static bool leaves_some(void) {
+    return pages_free_count() > pages_total_count() / MEMORY_PER_RESERVE;
+}
+
 // Each page is copied on its own: with interrupts off for no longer than that.
 static bool area_copy(
     struct space *to, struct space *from, const struct area *area) {
@@ -646,7 +653,7 @@ static bool area_copy(
     paddr_t page;
     for (uintptr_t at = area->start; page_next(from, &at, area->end, &page);
          at += PAGE_SIZE) {
-        if (!space_load(to, at, direct(page), PAGE_SIZE) ||
+        if (!leaves_some() || !space_load(to, at, direct(page), PAGE_SIZE) ||
             !scheduler_may_go_on()) {
             return false;
         }

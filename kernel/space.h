@@ -60,7 +60,7 @@ MUST_CHECK struct space *space_create(void);
 void space_get(struct space *space);
 
 // A space with the same areas and a copy of their present pages, one reference;
-// NULL without memory, or if the thread is killed meanwhile. Other threads may
+// NULL without memory Other threads may
 // write to the pages while they are copied.
 //
 // Context: thread context, no spinlock.

@@ -22,6 +22,8 @@
 #define NOT_WELL 55
 #define TYPE_OTHER 4711
 #define MANY 20
+#define TRIES 10
+#define NEEDED (32 * PAGE)
 #define SLACK_PAGES 24 // what stacks and slabs may keep
 
 // The exit status of a child that runs `body`; -1 if it has none.
@@ -221,6 +223,46 @@ bool fork_without_memory_changes_nothing(void) {
     }
     CHECK_EQUAL(munmap(block, size), 0);
     CHECK_EQUAL(child_status(moves_break, NULL), ALL_WELL);
+    return true;
+}
+
+// Who needs a few pages now and then, while others fork in vain.
+static _Noreturn void need_pages(void) {
+    for (;;) {
+        char *block = mmap(
+            NULL, NEEDED, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+            -1, 0);
+        for (size_t at = 0; block != MAP_FAILED && at < NEEDED; at += PAGE) {
+            block[at] = 1;
+        }
+        munmap(block, NEEDED);
+    }
+}
+
+bool fork_without_memory_harms_nobody(void) {
+    pid_t bystander = fork();
+    if (bystander == 0) {
+        need_pages();
+    }
+    CHECK(bystander > 0);
+    size_t size = (size_t)free_pages() * PAGE / 8 * 5;
+    char *block = mmap(
+        NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    CHECK(block != MAP_FAILED);
+    memset(block, 1, size);
+    for (int i = 0; i < TRIES; i++) {
+        pid_t pid = fork();
+        if (pid == 0) {
+            _exit(NOT_WELL);
+        }
+        CHECK(pid < 0 && errno == ENOMEM);
+    }
+    CHECK_EQUAL(munmap(block, size), 0);
+    int status;
+    CHECK_EQUAL(kill(bystander, SIGTERM), 0);
+    CHECK_EQUAL(waitpid(bystander, &status, 0), bystander);
+    CHECK(WIFSIGNALED(status));
+    CHECK_EQUAL(WTERMSIG(status), SIGTERM);
     return true;
 }
 
