@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Open files and tables of file descriptors. There is no writable file system:
-// files come from the initrd; the rest are channels of the console, pipes and
-// three devices. Buffers are the kernel's; syscall/file_calls.c copies.
+// files come from the initrd; the rest are channels of the console, pipes, a
+// terminal and three devices. Buffers are the kernel's; syscall/file_calls.c
+// copies.
 #pragma once
 
 #include "kernel/base/types.h"

@@ -79,7 +79,7 @@ unsigned initrd_count(void) {
 
 // The root is there even if no archive says so.
 static bool is_root(const char *path, struct tar_entry *out) {
-    while (*path == '/' || *path == '.') {
+    while (*path == '/') {
         path++;
     }
     *out = (struct tar_entry){.type = TAR_DIRECTORY, .mode = ROOT_MODE};

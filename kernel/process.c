@@ -100,11 +100,16 @@ static void process_remove_thread(struct thread *thread) {
     thread->process = NULL;
 }
 
-struct process *process_find(uint32_t pid) {
+struct process *process_find_any(uint32_t pid) {
     struct process *process = processes;
     while (process != NULL && process->pid != pid) {
         process = process->next;
     }
+    return process;
+}
+
+struct process *process_find(uint32_t pid) {
+    struct process *process = process_find_any(pid);
     return process != NULL && !process->zombie ? process : NULL;
 }
 
@@ -310,10 +315,10 @@ static long clone_process(
     struct process *self = process_current();
     struct thread *thread = thread_copy(request);
     struct process *child = process_copy(self, space, request);
-    if (thread == NULL || child == NULL ||
-        !tids_store(request, thread, space)) {
+    bool made = thread != NULL && child != NULL;
+    if (!made || !tids_store(request, thread, space)) {
         child_discard(child, thread);
-        return -EAGAIN;
+        return made ? -EFAULT : -EAGAIN;
     }
     uint32_t pid = thread->tid;
     child->pid = pid;
@@ -526,7 +531,9 @@ void process_thread_exit(void) {
     bool last = process->thread_count == 1;
     if (!last) {
         process_remove_thread(self);
-        process_pass_signals_on(process, process->pending);
+        if (!process->exiting) {
+            process_pass_signals_on(process, process->pending);
+        }
         wait_wake_all(&process->waiters);
     } else {
         process->exiting = true; // nobody joins any more

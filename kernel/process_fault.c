@@ -39,12 +39,12 @@ void process_fault(
     uintptr_t address) {
     bool no_memory =
         vector == VECTOR_PAGE_FAULT && thread_current()->out_of_memory;
-    unsigned signal = no_memory ? SIGKILL : signal_of_trap(vector);
-    if (!no_memory && process_handles_fault(signal, address)) {
+    const struct fault fault = fault_of_trap(vector, regs->rip, address);
+    if (!no_memory && process_handles_fault(&fault)) {
         return;
     }
     fault_print(
         regs, vector, error, address,
-        no_memory ? "killed, out of memory" : signal_name(signal));
-    process_kill_self(signal);
+        no_memory ? "killed, out of memory" : signal_name(fault.signal));
+    process_kill_self(no_memory ? SIGKILL : fault.signal);
 }

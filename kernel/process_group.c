@@ -7,7 +7,7 @@
 long process_group(uint32_t pid) {
     bool irq = spin_lock(&process_lock);
     const struct process *process =
-        pid == 0 ? process_current() : process_find(pid);
+        pid == 0 ? process_current() : process_find_any(pid);
     long group = process != NULL ? (long)process->group : -ESRCH;
     spin_unlock(&process_lock, irq);
     return group;
@@ -25,7 +25,7 @@ static bool group_exists(uint32_t group) {
 
 static long set_group_locked(uint32_t pid, uint32_t group) {
     struct process *self = process_current();
-    struct process *process = pid == 0 ? self : process_find(pid);
+    struct process *process = pid == 0 ? self : process_find_any(pid);
     if (process == NULL || (process != self && process->parent != self)) {
         return -ESRCH;
     }

@@ -15,10 +15,11 @@ MUST_CHECK struct thread *process_create_first(
 // The registers that a program starts with.
 void process_start_regs(struct regs *regs, const struct exec_image *image);
 
-// The process with an ID, unless it is a zombie; the thread with an ID, of a
+// The process with an ID, zombies left out or not; the thread with an ID, of a
 // process (0: of any). NULL if there is none. The process lock is held, as for
 // the following.
 struct process *process_find(uint32_t pid);
+struct process *process_find_any(uint32_t pid);
 struct thread *process_find_thread(uint32_t pid, uint32_t tid);
 
 // Kill all threads of a process; the status counts if none did before.

@@ -34,11 +34,11 @@ static struct thread *receiver_find(
 }
 
 void process_pass_signals_on(struct process *process, uint64_t signals) {
-    for (; signals != 0; signals &= signals - 1) {
-        struct thread *receiver =
-            receiver_find(process, (unsigned)__builtin_ctzl(signals) + 1);
-        if (receiver != NULL) {
-            thread_attend(receiver, THREAD_SIGNALED);
+    for (struct thread *t = process->threads; t != NULL && signals != 0;
+         t = t->sibling) {
+        if ((signals & ~t->signal_mask) != 0 && !thread_is_killed(t)) {
+            signals &= t->signal_mask;
+            thread_attend(t, THREAD_SIGNALED);
         }
     }
 }
@@ -71,13 +71,13 @@ static void signal_send(
 
 static long signal_locked(uint32_t pid, uint32_t tid, unsigned signal) {
     struct thread *thread = tid != 0 ? process_find_thread(pid, tid) : NULL;
-    struct process *process = tid == 0         ? process_find(pid)
+    struct process *process = tid == 0         ? process_find_any(pid)
                               : thread != NULL ? thread->process
                                                : NULL;
     if (process == NULL) {
         return -ESRCH;
     }
-    if (signal != 0) {
+    if (signal != 0 && !process->zombie) {
         signal_send(process, thread, signal);
     }
     return 0;
@@ -100,9 +100,9 @@ long process_signal_group(uint32_t group, unsigned signal) {
     long result = -ESRCH;
     bool irq = spin_lock(&process_lock);
     for (struct process *p = processes; p != NULL; p = p->next) {
-        if (p->group == group && !p->zombie) {
+        if (p->group == group) {
             result = 0;
-            if (signal != 0) {
+            if (signal != 0 && !p->zombie) {
                 signal_send(p, NULL, signal);
             }
         }
@@ -136,7 +136,8 @@ static unsigned signal_take(struct thread *self, struct signal_action *action) {
                              : &process->pending;
         *from &= ~SIGNAL_BIT(signal);
         *action = process->actions[signal];
-        if ((action->flags & SA_RESETHAND) != 0) {
+        if ((action->flags & SA_RESETHAND) != 0 &&
+            signal_effect_of(signal, action) == SIGNAL_HANDLED) {
             process->actions[signal].handler = SIGNAL_DEFAULT;
         }
     }
@@ -168,8 +169,9 @@ static uintptr_t frame_push(
     const struct signal_action *action) {
     struct signal_state state = {
         .mask = self->suspends ? self->suspended_mask : self->signal_mask,
-        .address = (SIGNAL_BIT(signal) & FAULTS) != 0 ? self->fault_address : 0,
+        .fault = self->fault.signal == signal ? self->fault : (struct fault){0},
     };
+    self->fault.signal = 0;
     struct signal_frame frame;
     uintptr_t at = signal_frame_build(&frame, regs, signal, action, &state);
     thread_fx_keep();
@@ -231,15 +233,15 @@ long process_restart_call(void) {
     return -EINTR;
 }
 
-bool process_handles_fault(unsigned signal, uintptr_t address) {
+bool process_handles_fault(const struct fault *fault) {
     struct thread *self = thread_current();
     bool irq = spin_lock(&process_lock);
-    const struct signal_action *action = &self->process->actions[signal];
-    bool handles = signal_effect_of(signal, action) == SIGNAL_HANDLED &&
-                   (self->signal_mask & SIGNAL_BIT(signal)) == 0;
+    const struct signal_action *action = &self->process->actions[fault->signal];
+    bool handles = signal_effect_of(fault->signal, action) == SIGNAL_HANDLED &&
+                   (self->signal_mask & SIGNAL_BIT(fault->signal)) == 0;
     if (handles) {
-        self->pending |= SIGNAL_BIT(signal);
-        self->fault_address = address;
+        self->pending |= SIGNAL_BIT(fault->signal);
+        self->fault = *fault;
         thread_attend(self, THREAD_SIGNALED);
     }
     spin_unlock(&process_lock, irq);
@@ -284,6 +286,14 @@ long process_suspend(uint64_t mask) {
     return process_restart_call();
 }
 
+// What is pending and ignored from now on was never sent.
+static void pending_drop(struct process *process, uint64_t signals) {
+    process->pending &= ~signals;
+    for (struct thread *t = process->threads; t != NULL; t = t->sibling) {
+        t->pending &= ~signals;
+    }
+}
+
 void process_signal_action(
     unsigned signal, const struct signal_action *new,
     struct signal_action *old) {
@@ -294,6 +304,9 @@ void process_signal_action(
     }
     if (new != NULL) {
         *action = *new;
+        if (signal_effect_of(signal, new) == SIGNAL_DROPPED) {
+            pending_drop(process_current(), SIGNAL_BIT(signal));
+        }
     }
     spin_unlock(&process_lock, irq);
 }

@@ -12,7 +12,7 @@
 // Send a signal: to a process (tid 0), or to a thread (pid 0: of whichever
 // process). 0 only looks. Returns 0, -ESRCH, -EINVAL.
 //
-// Context of all that send: any, no lock held but the scheduler's outer ones.
+// Context of all that send: any, no spinlock held.
 long process_signal(uint32_t pid, uint32_t tid, unsigned signal);
 
 // Send a signal to all processes of a group. Returns as above.
@@ -32,7 +32,7 @@ MUST_CHECK long process_restart_call(void);
 
 // Have the program handle a fault of the calling thread's; false if it has no
 // handler, or blocks the signal.
-MUST_CHECK bool process_handles_fault(unsigned signal, uintptr_t address);
+MUST_CHECK bool process_handles_fault(const struct fault *fault);
 
 // Replace the calling thread's mask of blocked signals, bit 0 being signal 1.
 void process_set_mask(uint64_t mask);

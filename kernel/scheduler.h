@@ -9,7 +9,8 @@
 //
 //   mutexes (struct space: changes)    sleeping; never inside a spinlock
 //   process_lock
-//   futex, pipe, mutex, file table     never two of them
+//   futex, pipe, mutex, file table,    never two of them
+//   suspend, sleep, tty
 //   struct space: lock
 //   scheduler
 //   timers

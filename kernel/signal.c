@@ -4,8 +4,14 @@
 
 #include "kernel/base/vectors.h"
 
+// si_code (Linux: include/uapi/asm-generic/siginfo.h).
+#define SI_KERNEL 0x80
+#define SEGV_MAPERR 1
+#define FPE_INTDIV 1
+#define ILL_ILLOPN 2
+#define TRAP_TRACE 2
+
 #define VECTOR_DIVIDE 0
-#define VECTOR_DEBUG 1
 #define VECTOR_BREAKPOINT 3
 #define VECTOR_INVALID_OPCODE 6
 #define VECTOR_SEGMENT_NOT_PRESENT 11
@@ -25,23 +31,27 @@ const char *signal_name(unsigned signal) {
                                                           : "signal";
 }
 
-unsigned signal_of_trap(unsigned vector) {
+struct fault fault_of_trap(unsigned vector, uintptr_t rip, uintptr_t address) {
     switch (vector) {
+    case VECTOR_PAGE_FAULT:
+        return (struct fault){SIGSEGV, SEGV_MAPERR, address};
     case VECTOR_DIVIDE:
+        return (struct fault){SIGFPE, FPE_INTDIV, rip};
     case VECTOR_X87:
     case VECTOR_SIMD:
-        return SIGFPE;
+        return (struct fault){SIGFPE, SI_KERNEL, 0};
     case VECTOR_DEBUG:
+        return (struct fault){SIGTRAP, TRAP_TRACE, rip};
     case VECTOR_BREAKPOINT:
-        return SIGTRAP;
+        return (struct fault){SIGTRAP, SI_KERNEL, 0};
     case VECTOR_INVALID_OPCODE:
-        return SIGILL;
+        return (struct fault){SIGILL, ILL_ILLOPN, rip};
     case VECTOR_SEGMENT_NOT_PRESENT:
     case VECTOR_STACK:
     case VECTOR_ALIGNMENT:
-        return SIGBUS;
+        return (struct fault){SIGBUS, SI_KERNEL, 0};
     default:
-        return SIGSEGV;
+        return (struct fault){SIGSEGV, SI_KERNEL, 0};
     }
 }
 

@@ -49,8 +49,15 @@ struct signal_action {
 // "SIGSEGV"; "signal" for those without a name here.
 const char *signal_name(unsigned signal);
 
-// What an exception's vector means for the program that raised it.
-unsigned signal_of_trap(unsigned vector);
+// An exception, as the program that raised it is told.
+struct fault {
+    unsigned signal; // 0: none
+    int32_t code;    // si_code
+    uintptr_t address;
+};
+
+// What a vector means, at this instruction; `address` is a page fault's.
+struct fault fault_of_trap(unsigned vector, uintptr_t rip, uintptr_t address);
 
 // What a signal that is sent does to a process with this action.
 enum signal_effect { SIGNAL_DROPPED, SIGNAL_KILLS, SIGNAL_HANDLED };

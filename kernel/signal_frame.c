@@ -69,12 +69,12 @@ uintptr_t signal_frame_build(
     context->rflags = regs->rflags;
     context->cs = (uint16_t)regs->cs;
     context->ss = (uint16_t)regs->ss;
-    context->cr2 = state->address;
+    context->cr2 = state->fault.address;
     context->fx = SIGNAL_FRAME_FX(at);
     context->mask = state->mask;
     frame->info.signal = (int32_t)signal;
-    frame->info.code = state->address != 0 ? SI_FAULT : SI_USER;
-    frame->info.address = state->address;
+    frame->info.code = state->fault.signal != 0 ? state->fault.code : SI_USER;
+    frame->info.address = state->fault.address;
     return at;
 }
 

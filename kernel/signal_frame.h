@@ -46,7 +46,6 @@ struct signal_frame {
 };
 
 #define SI_USER 0
-#define SI_FAULT 1 // of SIGSEGV: nothing is mapped there, as it were
 
 #define SIGNAL_FX_SIZE 512
 #define SIGNAL_FRAME_FX(at)                                                    \
@@ -54,8 +53,8 @@ struct signal_frame {
 
 // What else goes into a frame.
 struct signal_state {
-    uint64_t mask; // that sigreturn restores
-    uintptr_t address;
+    uint64_t mask;      // that sigreturn restores
+    struct fault fault; // signal 0: it was sent, by kill(2) or the like
 };
 
 // Fill in the frame of a signal for a handler. Returns its address, to which it

@@ -11,6 +11,7 @@
 #include "kernel/base/regs.h"
 #include "kernel/base/types.h"
 #include "kernel/schedule.h"
+#include "kernel/signal.h"
 #include "smp/percpu.h"
 
 #define THREAD_STACK_SIZE 0x4000ul
@@ -67,7 +68,7 @@ struct thread {
     bool suspends;             // [t] in sigsuspend(2)
     uint64_t restart;          // [t] call that a signal interrupted, or
                                //     NO_RESTART
-    uintptr_t fault_address;   // [t] of the last fault that a handler gets
+    struct fault fault;        // [t] that a handler is to get
     uintptr_t clear_child_tid; // [t] word to clear and wake at exit, or 0
     enum thread_state state;   // [s]
     uint8_t wakes_by;          // [s] THREAD_* that end the wait

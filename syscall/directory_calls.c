@@ -4,6 +4,7 @@
 #include "kernel/errno.h"
 #include "kernel/file.h"
 #include "kernel/heap.h"
+#include "kernel/path.h"
 #include "kernel/process.h"
 #include "kernel/scheduler.h"
 #include "kernel/tar.h"
@@ -129,10 +130,14 @@ static long directory_enter(const char *path) {
     if (result != 0) {
         return result;
     }
-    result = file->directory != NULL ? 0 : -ENOTDIR;
+    char name[TAR_NAME_SIZE]; // where a link has led
+    result = file->directory == NULL ? -ENOTDIR
+             : path_absolute(name, sizeof(name), "/", file->directory)
+                 ? 0
+                 : -ENAMETOOLONG;
     file_put(file);
     if (result == 0) {
-        process_set_directory(path);
+        process_set_directory(name);
     }
     return result;
 }

@@ -31,15 +31,20 @@ long call_kill(uint64_t pid, uint64_t signal) {
     return process_signal_group(group, (unsigned)signal);
 }
 
-long call_tkill(uint64_t tid, uint64_t signal) {
-    return call_tgkill(0, tid, signal);
-}
-
-long call_tgkill(uint64_t pid, uint64_t tid, uint64_t signal) {
+static long thread_signal(uint32_t pid, uint64_t tid, uint64_t signal) {
     if ((int32_t)tid <= 0 || signal > NUM_SIGNALS) {
         return -EINVAL;
     }
-    return process_signal((uint32_t)pid, (uint32_t)tid, (unsigned)signal);
+    return process_signal(pid, (uint32_t)tid, (unsigned)signal);
+}
+
+long call_tkill(uint64_t tid, uint64_t signal) {
+    return thread_signal(0, tid, signal);
+}
+
+long call_tgkill(uint64_t pid, uint64_t tid, uint64_t signal) {
+    return (int32_t)pid > 0 ? thread_signal((uint32_t)pid, tid, signal)
+                            : -EINVAL;
 }
 
 // --- actions and masks ------------------------------------------------------

@@ -172,6 +172,27 @@ static bool blocked_signals_wait(void) {
     return true;
 }
 
+// Who ignores a signal has never been sent it; and does so more than once.
+static bool ignored_signals_are_dropped(void) {
+    struct sigaction action = {
+        .sa_handler = SIG_IGN, .sa_flags = (int)SA_RESETHAND};
+    CHECK(block(SIG_BLOCK, SIGUSR1));
+    raise(SIGUSR1);
+    CHECK_EQUAL(kill(getpid(), SIGUSR1), 0);
+    signal(SIGUSR1, SIG_IGN);
+    CHECK(handle(SIGUSR1, note, 0));
+    CHECK(block(SIG_UNBLOCK, SIGUSR1));
+    CHECK_EQUAL(count, 0);
+    CHECK_EQUAL(sigaction(SIGUSR1, &action, NULL), 0);
+    CHECK(block(SIG_BLOCK, SIGUSR1));
+    raise(SIGUSR1);
+    CHECK(block(SIG_UNBLOCK, SIGUSR1));
+    CHECK_EQUAL(sigaction(SIGUSR1, NULL, &action), 0);
+    CHECK(action.sa_handler == SIG_IGN);
+    signal(SIGUSR1, SIG_DFL);
+    return true;
+}
+
 static int dies_unblocked(const void *unused) {
     (void)unused;
     block(SIG_BLOCK, SIGTERM);
@@ -263,31 +284,52 @@ static bool blocked_signals_are_passed_on(void) {
 static sigjmp_buf out;
 static char *volatile nowhere = (char *)0x123;
 static void *volatile fault_address;
+static volatile int fault_code;
 
 static void leave(int signal, siginfo_t *info, void *context) {
     (void)context;
     last = signal;
     fault_address = info->si_addr;
+    fault_code = info->si_code;
     siglongjmp(out, 1);
 }
 
+static volatile int zero;
+
 static bool faults_are_handled(void) {
     struct sigaction action = {.sa_sigaction = leave, .sa_flags = SA_SIGINFO};
+    char *volatile null = NULL;
     CHECK_EQUAL(sigaction(SIGSEGV, &action, NULL), 0);
     CHECK_EQUAL(sigaction(SIGILL, &action, NULL), 0);
+    CHECK_EQUAL(sigaction(SIGFPE, &action, NULL), 0);
     for (int i = 0; i < 2; i++) { // the second one finds it unblocked again
+        char *volatile address = i == 0 ? nowhere : null;
         if (!sigsetjmp(out, 1)) {
-            *nowhere = 1;
+            *address = 1;
         }
         CHECK_EQUAL(last, SIGSEGV);
-        CHECK(fault_address == nowhere);
+        CHECK_EQUAL(fault_code, SEGV_MAPERR);
+        CHECK(fault_address == address);
     }
     if (!sigsetjmp(out, 1)) {
         __asm__ volatile("ud2");
     }
     CHECK_EQUAL(last, SIGILL);
+    CHECK_EQUAL(fault_code, ILL_ILLOPN);
+    CHECK(fault_address != NULL);
+    if (!sigsetjmp(out, 1)) {
+        zero = 10 / zero;
+    }
+    CHECK_EQUAL(last, SIGFPE);
+    CHECK_EQUAL(fault_code, FPE_INTDIV);
+    if (!sigsetjmp(out, 1)) {
+        raise(SIGFPE);
+    }
+    CHECK_EQUAL(last, SIGFPE);
+    CHECK(fault_code <= 0 && fault_address == NULL);
     signal(SIGSEGV, SIG_DFL);
     signal(SIGILL, SIG_DFL);
+    signal(SIGFPE, SIG_DFL);
     return true;
 }
 
@@ -590,6 +632,29 @@ static bool groups_are_signaled(void) {
     return true;
 }
 
+static bool zombies_can_be_signaled(void) {
+    pid_t child = fork();
+    if (child == 0) {
+        _exit(setpgid(0, 0) ? NOT_WELL : ALL_WELL);
+    }
+    CHECK(child > 0);
+    for (int i = 0; i < 10; i++) { // one soon, if it is none yet
+        CHECK_EQUAL(kill(child, 0), 0);
+        usleep(SOON_US);
+    }
+    CHECK_EQUAL(getpgid(child), child);
+    CHECK_EQUAL(kill(child, SIGKILL), 0);
+    CHECK_EQUAL(kill(-child, SIGTERM), 0);
+    int status;
+    CHECK_EQUAL(waitpid(child, &status, 0), child);
+    CHECK(WIFEXITED(status));
+    CHECK_EQUAL(WEXITSTATUS(status), ALL_WELL);
+    CHECK(kill(child, 0) < 0 && errno == ESRCH);
+    CHECK(syscall(SYS_tgkill, 0, gettid(), 0) < 0 && errno == EINVAL);
+    CHECK(syscall(SYS_tgkill, -1, gettid(), 0) < 0 && errno == EINVAL);
+    return true;
+}
+
 // A process that is never where it was: each makes the next one, and waits.
 // With memory that is lent, nearly all of its time goes into that.
 static _Noreturn void fly_on(void) {
@@ -635,6 +700,7 @@ int main(void) {
         TEST(handler_has_its_mask),
         TEST(reset_handler_runs_once),
         TEST(blocked_signals_wait),
+        TEST(ignored_signals_are_dropped),
         TEST(blocked_death_waits),
         TEST(blocked_signals_are_passed_on),
         TEST(faults_are_handled),
@@ -649,6 +715,7 @@ int main(void) {
         TEST(children_send_their_end),
         TEST(broken_pipes_kill),
         TEST(groups_are_signaled),
+        TEST(zombies_can_be_signaled),
         TEST(killed_groups_are_gone),
     };
     return ktap_run(tests, sizeof(tests) / sizeof(tests[0]));
