@@ -28,14 +28,19 @@ def cycles($run; $name; $value; $hz; $steady):
   figure($name; $value; $run | counted($steady) // "time")
   + {hz: $hz, unit: ($run | engine_name)};
 
+# Whether so many samples have a p99 that is no maximum, nor next to one.
+def has_p99($n): $n >= 300;
+
 def toll_figures($run):
   . as $h
   | ["off", "wait", "hold"][] as $part
   | select($part != "wait" or $h.plan.lock)
   | ["min", "median", "p99", "max"][] as $quantile
+  | select($quantile != "p99" or has_p99($h.total[$part].n))
   | cycles($run; "\($h.label): \($part), \($quantile)"; $h.total[$part][$quantile];
       $h.cycles_per_sec; $quantile != "max")
-    + {noise: ($h | noise_floor), n: $h.total[$part].n};
+    + {noise: ($h | noise_floor), n: $h.total[$part].n,
+       optional: ($quantile == "p99")};
 
 # Of one that hammered a slot. Overtakes are none under a fair lock, and chance
 # under another one.
@@ -108,21 +113,11 @@ def scope_figures($run):
    | count_of("\($name): longest"; .max; false),
      (select(.class == "custom")
       | count_of("\($name): median"; .median; true),
-        count_of("\($name): p99"; .p99; true))),
+        (select(has_p99(.n)) | count_of("\($name): p99"; .p99; true)))),
   ([.sections[]
     | select(.class != "boot")
     | count_of("\(section_name): \(section_ends)"; .max; false) + {aside: true}]
    | largest_first);
-
-# The program and its arguments.
-def program_words:
-  def words:
-    if length == 0 then .
-    elif .[0] == "--" then .[1:]
-    elif .[0] | IN("--icount", "--tty", "--gdb", "--scope") then .[1:] | words
-    elif .[0] | startswith("-") then .[2:] | words
-    else . end;
-  .command | words;
 
 def figures:
   . as $run
@@ -146,13 +141,13 @@ def figures:
 # The place of a run among others, as the beginning of a figure's name.
 def place:
   if .sweep then
-    "\(.sweep.lock), \(.sweep.cpus | plural("CPU")), hold \(.sweep.hold), \(.sweep.engine): "
+    "\(.sweep.lock), \(.sweep.cpus | plural("CPU")), hold \(.sweep.hold), \(.sweep.engine), \(.sweep.count | plural("call")): "
   else "" end;
 
 # All figures of a file, by name.
 def by_name:
   map(. as $run | place as $place
-    | [figures | {key: ($place + .name), value: (. + {$run})}])
+    | [figures | {key: ($place + .name | gsub("[[:cntrl:]]"; " ")), value: (. + {$run})}])
   | add // [] | from_entries;
 
 def is_gated: .kind == "exact" or .kind == "broken";
@@ -161,6 +156,9 @@ def is_gated: .kind == "exact" or .kind == "broken";
 def comparable($a; $b):
   $a != null and $b != null and $a.kind == $b.kind
   and ($a.kind == "time" or $a.unit == $b.unit);
+
+# A time in seconds, where clocks may differ.
+def scaled: if .kind == "time" and .hz > 0 then .value / .hz else .value end;
 
 # What became of a figure: {verdict, regression}; $gone: whether one that B lacks
 # may be a loss.
@@ -210,7 +208,8 @@ def differences($a; $b):
     | ($b | words) as $in_b
     | select($in_a != $in_b)
     | [$in_a, $in_b | if . == "" then "none" else . end]
-    | "\($what): \(.[0]) in A, \(.[1]) in B";
+    | "\($what): \(.[0]) in A, \(.[1]) in B"
+    | gsub("[[:cntrl:]]"; " ");
   if $a[0].sweep then
     row("locks"; .sweep.lock), row("engines"; .sweep.engine), row("CPUs"; .sweep.cpus),
     row("holds"; .sweep.hold), row("calls"; .sweep.count)
@@ -244,7 +243,7 @@ def compare($a; $b):
      | select((($x // $y).aside | not) or (comparable($x; $y) and $x.value != $y.value))
      | [$name, ($x, $y | . as $figure | .value | amount_text($figure)),
         (if comparable($x; $y) and $x.value > 0
-         then $y.value / $x.value | fixed(2) else "–" end),
+         then ($y | scaled) / ($x | scaled) | fixed(2) else "–" end),
         (($x, $y) | if .kind == "time" and .noise != null
           then . as $figure | .noise | amount_text($figure)
           else "–" end),

@@ -67,8 +67,8 @@ def distribution_plots($run; $kind; $what):
         and .total and ((.total[$kind].buckets // []) | length > 0))] as $with
   | if ($with | length) == 0 then empty
     else
-      ([$with[] | noise_floor | axis($run; $with[0].cycles_per_sec)] | max)
-        as $noise
+      ([$with[] | noise_floor | values
+        | axis($run; $with[0].cycles_per_sec)] | max // 0) as $noise
       | ($with | legend) as $names
       | [range(0; $with | length) as $i
           | $with[$i] as $h
@@ -229,7 +229,7 @@ def run_plots:
 def place_plots($what; $title; $unit; figure; floor):
   places[]
   | (place_name | "\($what)-\(.)") as $name
-  | "\($title), \(.engine), hold \(.hold)" as $full
+  | "\($title), \(.engine), hold \(.hold)\(place_count)" as $full
   | [.runs | group_by(.sweep.lock | lock_rank)[]
      | {lock: .[0].sweep.lock,
         points: [.[] | [.sweep.cpus, figure] | select(.[1] != null)]}
@@ -253,7 +253,7 @@ def sweep_plots:
     hammer as $h | $h.total.wait.max
     | if . == 0 then null else . / $h.cycles_per_sec end;
     if is_exact then null
-    else hammer | noise_floor / .cycles_per_sec end),
+    else hammer | .cycles_per_sec as $hz | noise_floor | values / $hz // null end),
   place_plots("rate"; "calls a second"; "";
     hammer | if .cycles > 0 then .calls / .cycles * .cycles_per_sec else null end;
     null);

@@ -48,6 +48,9 @@ def record_noise:
   [.noise_before, .noise_after] | max | if . == 0 then null else . end;
 def noise_floor: [.cpus[] | record_noise] | max;
 
+# The Jain index of the shares, or null if never all CPUs competed.
+def jain_index: if ([.cpus[].contended] | add) == 0 then null else .jain end;
+
 # How long each CPU was watched for noise, before and again after, or null where
 # the run does not say.
 def watch_text:
@@ -69,6 +72,16 @@ def emulator:
 # A word as the shell reads it, quoted where it must be.
 def shell_word:
   if test("^[A-Za-z0-9_.,:/=+@%-]+$") then . else @sh end;
+
+# The program and its arguments.
+def program_words:
+  def words:
+    if length == 0 then .
+    elif .[0] == "--" then .[1:]
+    elif .[0] | IN("--icount", "--tty", "--gdb", "--scope") then .[1:] | words
+    elif .[0] | startswith("-") then .[2:] | words
+    else . end;
+  .command | words;
 
 # The command line that repeats it.
 def command_line: "tools/boot " + (.command | map(shell_word) | join(" "));
@@ -92,6 +105,7 @@ def statements:
     | {what: "sample", ok,
        text: "SysCustom(3, 4) by a process of type \(.type_id) returned \(.result)"}),
   (records("price")
+    | select(.ok != null)
     | {what: "price", ok,
        text: "no slot cost more instructions than it may"});
 def observations: hammers as $h | ($h.notes // [])[] | {what: $h.label, text: .};

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 # The runs of a sweep: each hammered one slot.
+include "figures";
 include "run";
 
 # Its one record of that, or null if it broke off before.
@@ -25,12 +26,16 @@ def run_verdict:
     else "ok"
     end;
 
-# Engine and hold of each plot, with the runs that belong there.
+# Engine and hold of each plot, with the runs that belong there; and the count of calls,
+# if a file has several.
 def places:
   sweep_runs
-  | group_by([.sweep.engine, .sweep.hold])
+  | (map(.sweep.count) | unique | length > 1) as $several
+  | group_by([.sweep.engine, .sweep.hold, .sweep.count])
   | map({engine: .[0].sweep.engine, hold: .[0].sweep.hold,
+         count: (if $several then .[0].sweep.count else null end),
          runs: map(select(hammer | .total != null))})
   | map(select(.runs | length > 0));
 
-def place_name: "\(.engine)-\(.hold)";
+def place_name: "\(.engine)-\(.hold)" + (if .count then "-\(.count)" else "" end);
+def place_count: if .count then ", \(.count | plural("call")) on each CPU" else "" end;

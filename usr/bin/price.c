@@ -256,6 +256,7 @@ static bool find_lock_prices(struct price *price) {
 // --- the command line -------------------------------------------------------
 
 static uint64_t maxima[CALLOUT_SLOTS]; // 0: none
+static bool has_maxima;
 
 // Whether every price is within its maximum; one line for each that is not.
 static bool check_maxima(const struct price *prices, size_t count) {
@@ -302,7 +303,9 @@ static void report(
     if (ordinary->cost) {
         json_u64(&json, "instructions_getppid", ordinary->cost);
     }
-    json_bool(&json, "ok", ok);
+    if (has_maxima) {
+        json_bool(&json, "ok", ok);
+    }
     (void)record_offer(&json);
 }
 
@@ -348,7 +351,8 @@ static bool take_maximum(char *text) {
     *equals = '\0';
     bool is_slot = parse_u32(text, &slot) && slot < CALLOUT_SLOTS;
     *equals = '=';
-    return is_slot && parse_u64(equals + 1, &maxima[slot]);
+    has_maxima = true;
+    return is_slot && parse_u64(equals + 1, &maxima[slot]) && maxima[slot] > 0;
 }
 
 // "SLOT ARG ARG"
@@ -362,6 +366,21 @@ static bool take_slot(int argc, char **argv) {
            one.slot < CALLOUT_SLOTS &&
            (argc < 2 || parse_u64(argv[1], &one.a)) &&
            (argc < 3 || parse_u64(argv[2], &one.b));
+}
+
+// Whether each maximum is of a slot whose price is asked for.
+static bool maxima_are_wanted(void) {
+    for (uint32_t slot = 0; slot < CALLOUT_SLOTS; slot++) {
+        bool found = maxima[slot] == 0;
+        for (size_t i = 0; i < wanted.count && !each_lock; i++) {
+            found = found || wanted.prices[i].slot == slot;
+        }
+        if (!found) {
+            complain("--max: the price of slot %u is not asked for", slot);
+            return false;
+        }
+    }
+    return true;
 }
 
 static bool read_options(int argc, char **argv) {
@@ -392,7 +411,7 @@ static bool read_options(int argc, char **argv) {
         complain("bad slot or argument (--help shows what is wanted)");
         return false;
     }
-    return true;
+    return maxima_are_wanted();
 }
 
 int main(int argc, char **argv) {

@@ -191,6 +191,12 @@ static bool prepare(struct worker *worker) {
     }
     figures->noise_before = noise_watch(run->plan->noise_us);
     watch_quiet(worker);
+    if (run->plan->shot && !figures->judged) {
+        complain(
+            "--shot: CPU %u has no timer of its own that tells of a shot",
+            figures->cpu);
+        return false;
+    }
     return true;
 }
 

@@ -24,7 +24,8 @@ def scope_section:
           "tools/boot --scope --icount --smp 1 --json build/run.json -- /bin/stress --json")
       else
         ("A plugin of the emulator counted what each CPU executed with interrupts off, without a single instruction added to the guest."
-         + (if $run.icount then " Under --icount the counts repeat exactly."
+         + (if $run.icount then " Under --icount the counts repeat exactly"
+            + (if $run.smp > 1 then ", but for maxima, in which the CPUs' turns are." else "." end)
             else " Without --icount, what a CPU waited for others is in them." end)
          | p),
         (if any($scope.classes[]; .class == "custom") then

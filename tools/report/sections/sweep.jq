@@ -64,7 +64,7 @@ def waits_section:
       ("The longest wait of any call, with interrupts off, on more and more CPUs, by how long each call holds." | p),
       side_by_side($places[]
         | plot("wait-" + place_name;
-            "\(.engine), \(.hold | plural("turn")) of the callout's loop held.")));
+            "\(.engine), \(.hold | plural("turn")) of the callout's loop held\(place_count).")));
 
 def rates_section:
   places as $places
@@ -72,24 +72,25 @@ def rates_section:
       ("All CPUs together. Under icount and Bochs a second is one of virtual time." | p),
       side_by_side($places[]
         | plot("rate-" + place_name;
-            "\(.engine), \(.hold | plural("turn")) held.")));
+            "\(.engine), \(.hold | plural("turn")) held\(place_count).")));
 
 def runs_section:
   section("runs"; "Every run";
     table("Every run of the sweep";
-      ["lock", "#CPUs", "#hold", "engine", "#lost", "#overtaken", "#by most",
+      ["lock", "#CPUs", "#hold", "#calls each", "engine", "#lost", "#overtaken", "#by most",
        "#Jain", "#median wait", "#worst wait", "#bound", "#noise floor", "#n",
        "#chance of a longer one", "verdict"];
       sweep_runs | map(. as $run
         | hammer as $h
         | ($h.cycles_per_sec // 0) as $hz
         | (if $h then $h | noise_floor else null end) as $noise
-        | [.sweep.lock, .sweep.cpus, .sweep.hold, .sweep.engine,
+        | [.sweep.lock, .sweep.cpus, .sweep.hold, .sweep.count, .sweep.engine,
            ($h.lost | count_text), ($h.total.overtaken | count_text),
-           ($h.total.max_overtakes | count_text), ($h.jain | real_text),
+           ($h.total.max_overtakes | count_text), ($h | if . then jain_index else null end | real_text),
            ($h.total.wait.median | cost_text($run; $hz)),
            ($h.total.wait.max | max_text($run; $hz; $noise)),
-           ($h.bound.bound | cost_text($run; $hz)),
+           (if .sweep.lock | fair then $h.bound.bound else null end
+            | cost_text($run; $hz)),
            ($noise | cost_text($run; $hz)), ($h.total.wait.n | count_text),
            (if $h.total then $h.total.wait.n | rule_of_three else "–" end),
            (run_verdict == "ok" | mark)])));
@@ -98,15 +99,17 @@ def sweep_origin_section:
   sweep_runs[0] as $first
   | section("run"; "What was run";
       ((if $first.git == null then "" else "git checkout \($first.git.commit[:12]) && make iso\n" end)
-       + "tools/sweep" +
-         ([["--locks", (map(.sweep.lock) | unique | join(" "))],
-           ["--cpus", (map(.sweep.cpus) | unique | map(tostring) | join(" "))],
-           ["--holds", (map(.sweep.hold) | unique | map(tostring) | join(" "))],
-           ["--engines", (map(.sweep.engine) | unique | join(" "))],
-           ["--count", (map(.sweep.count) | unique | map(tostring) | join(" "))]]
-          | map(" \(.[0]) '\(.[1])'") | join(""))
+       + ([group_by(.sweep.count)[]
+           | "tools/sweep" +
+             ([["--locks", (map(.sweep.lock) | unique | join(" "))],
+               ["--cpus", (map(.sweep.cpus) | unique | map(tostring) | join(" "))],
+               ["--holds", (map(.sweep.hold) | unique | map(tostring) | join(" "))],
+               ["--engines", (map(.sweep.engine) | unique | join(" "))],
+               ["--count", "\(.[0].sweep.count)"]]
+              | map(" \(.[0]) '\(.[1])'") | join(""))]
+          | join("\n"))
        | command),
-      ("The first of the runs, to repeat it alone; the others differ in lock, CPUs, hold and engine:" | p),
+      ("The first of the runs, to repeat it alone; the others differ in lock, CPUs, hold, engine and count of calls, and the file has the host of each:" | p),
       ($first | command_line | command),
       ($first | origin_list));
 

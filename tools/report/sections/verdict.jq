@@ -26,7 +26,7 @@ def verdict:
 
 # What was run on what, as a clause.
 def summary:
-  "\(.command | map(select(startswith("/") or startswith("build/"))) | last // "") "
+  "\(program_words[0] // "") "
   + "on \(.smp | plural("CPU")) of \(emulator) (\(.engine)); "
   + "the host has \(.host.cores | plural("core")).";
 
