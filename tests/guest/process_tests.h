@@ -38,7 +38,6 @@ bool fork_inherits(void);
 bool fork_shares_files(void);
 bool fork_stores_its_id(void);
 bool fork_without_memory_changes_nothing(void);
-bool fork_without_memory_harms_nobody(void);
 bool forks_leave_no_pages(void);
 
 // process_futex.c: what locks of the C library are made of, and the samples.
