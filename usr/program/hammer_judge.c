@@ -119,30 +119,42 @@ static void note_order(struct hammer_result *result) {
         format_count(most, result->total.max_overtakes));
 }
 
-static void judge_bound(struct hammer_result *result) {
-    const struct toll_resource *resource = &result->resource;
+// The figures of a resource's waits, as they are printed.
+struct wait_texts {
     char wait[FIGURE_SIZE];
     char bound[FIGURE_SIZE];
     char broken[FIGURE_SIZE];
     char noise[FIGURE_SIZE];
-    format_gap(noise, hammer_noise_floor(result), result->hz);
-    format_time(wait, resource->max_wait, result->hz);
-    format_time(bound, resource->bound, result->hz);
-    format_count(broken, resource->broken);
+};
+
+static struct wait_texts format_waits(const struct hammer_result *result) {
+    const struct toll_resource *resource = &result->resource;
+    struct wait_texts texts;
+    format_time(texts.wait, resource->max_wait, result->hz);
+    format_time(texts.bound, resource->bound, result->hz);
+    format_count(texts.broken, resource->broken);
+    format_gap(texts.noise, hammer_noise_floor(result), result->hz);
+    return texts;
+}
+
+static void judge_bound(struct hammer_result *result) {
+    const struct toll_resource *resource = &result->resource;
+    const struct wait_texts texts = format_waits(result);
     if (resource->broken != 0) {
         find(
             result, false,
             "%s calls waited ABOVE the bound of the queue that they found; "
             "longest wait %s, bound of the longest queue %s, noise floor %s",
-            broken, wait, bound, noise);
+            texts.broken, texts.wait, texts.bound, texts.noise);
     } else if (resource->max_wait == 0) {
-        find(result, true, "nobody had to wait; the bound is %s", bound);
+        find(result, true, "nobody had to wait; the bound is %s", texts.bound);
     } else {
         find(
             result, true,
             "the longest wait, %s (noise floor %s), is within the bound, %s: "
             "margin %.1f",
-            wait, noise, bound, ratio(resource->bound, resource->max_wait));
+            texts.wait, texts.noise, texts.bound,
+            ratio(resource->bound, resource->max_wait));
     }
     note(
         result,
@@ -151,20 +163,13 @@ static void judge_bound(struct hammer_result *result) {
 }
 
 static void note_bound(struct hammer_result *result) {
-    const struct toll_resource *resource = &result->resource;
-    char wait[FIGURE_SIZE];
-    char bound[FIGURE_SIZE];
-    char broken[FIGURE_SIZE];
-    char noise[FIGURE_SIZE];
+    const struct wait_texts texts = format_waits(result);
     note(
         result,
         "the %s lock has no bound: longest wait %s, noise floor %s; %s waits "
         "beyond what a fair lock would keep, %s",
-        tollgate_lock_name(result->lock_kind),
-        format_time(wait, resource->max_wait, result->hz),
-        format_gap(noise, hammer_noise_floor(result), result->hz),
-        format_count(broken, resource->broken),
-        format_time(bound, resource->bound, result->hz));
+        tollgate_lock_name(result->lock_kind), texts.wait, texts.noise,
+        texts.broken, texts.bound);
 }
 
 void hammer_judge(struct hammer_result *result) {
