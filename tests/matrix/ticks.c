@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MIT
-// ticks NS - measure the tick: two threads of one CPU take turns, a tick each,
-// while a third one has the timer loaded for events in between; and
-// clock_gettime() reads the time-stamp counter, which the timer has no part in.
-// Ends with 0 if the tick is NS nanoseconds long, within 1 in 500.
+// ticks NS - measure the tick and the timer's events in between: two threads of
+// one CPU take turns, a tick each, while a third one, before which both give
+// way, sleeps and sees how late it wakes; clock_gettime() reads the time-stamp
+// counter, which the timer has no part in. A slow timer delays the tick only by
+// what was left of it after the last sleep, but each sleep by its whole error.
+// Ends with 0 if the tick is NS nanoseconds long, within 1 in 500, and the
+// sleeps end late by at most 1 in 20 of their time, on average.
 #define _GNU_SOURCE
 #include <inttypes.h>
 #include <pthread.h>
@@ -16,6 +19,11 @@
 #define NS_PER_SEC 1000000000
 #define SLEEP_NS 3300000 // no part of a tick
 #define TOLERANCE 500
+#define LATE_TOLERANCE 20
+
+// The sleeps and how late they ended. All threads are on one CPU, and main
+// reads this while the sleeper, which it gives way to, sleeps.
+static volatile int64_t sleeps, late_ns, latest_ns;
 
 static int64_t now_ns(void) {
     struct timespec now;
@@ -32,7 +40,12 @@ static void *spin(void *unused) {
 static void *sleep_often(void *unused) {
     const struct timespec time = {.tv_nsec = SLEEP_NS};
     for (;;) {
+        int64_t due = now_ns() + SLEEP_NS;
         nanosleep(&time, NULL);
+        int64_t late = now_ns() - due;
+        late_ns += late;
+        latest_ns = late > latest_ns ? late : latest_ns;
+        sleeps++;
     }
     return unused;
 }
@@ -75,6 +88,12 @@ int main(int argc, char **argv) {
         end = turn_wait(wanted);
     }
     int64_t tick = (end - begin) / (2 * TURNS);
+    int64_t late = late_ns / (sleeps > 0 ? sleeps : 1);
     printf("a tick is %" PRId64 " ns, wanted %" PRId64 "\n", tick, wanted);
-    return llabs(tick - wanted) > wanted / TOLERANCE;
+    printf(
+        "%" PRId64 " sleeps of %d ns end %" PRId64 " ns late, %" PRId64
+        " at most\n",
+        sleeps, SLEEP_NS, late, latest_ns);
+    return sleeps == 0 || llabs(tick - wanted) > wanted / TOLERANCE ||
+           late > SLEEP_NS / LATE_TOLERANCE;
 }
