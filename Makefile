@@ -424,7 +424,7 @@ RESULTS := $(addprefix $(B)/,run.json stress.json latency.json sweep.jsonl)
 NEWEST   = $(or $(firstword $(shell ls -t $(RESULTS) 2>/dev/null)),$(B)/run.json)
 
 report: ## one HTML page, build/report.html, of RUN=, by default the newest run or sweep
-	$(Q)tools/report/report -o $(B)/report.html $(or $(RUN),$(NEWEST))
+	$(Q)tools/report/report -o $(B)/report.html "$(or $(RUN),$(NEWEST))"
 
 LOCKS    ?=
 CPUS     ?=
@@ -443,10 +443,10 @@ sweep: $(B)/tollgate.iso ## LOCKS= x CPUS= x HOLDS= x ENGINES=, COUNT= calls eac
 
 # B is the folder for what is built, unless someone gives another, as here.
 compare: ## two runs, or two sweeps, A= and B=: fails on a regression, or without a verdict
-	$(Q)tools/compare $(A) $(if $(filter command,$(origin B)),$(B))
+	$(Q)tools/compare $(if $(A),"$(A)") $(if $(filter command,$(origin B)),"$(B)")
 
 trace: ## the hand-overs of RUN=build/run.json for Perfetto: build/trace.json
-	$(Q)if tools/trace $(or $(RUN),$(B)/run.json) > $(B)/trace.json.new; then \
+	$(Q)if tools/trace "$(or $(RUN),$(B)/run.json)" > $(B)/trace.json.new; then \
 	    mv $(B)/trace.json.new $(B)/trace.json; \
 	else rm -f $(B)/trace.json.new; exit 1; fi
 	@echo "trace: $(B)/trace.json (ui.perfetto.dev or chrome://tracing opens it)"

@@ -132,6 +132,13 @@ def figures:
      | select($slot[.])
      | figure("slot \($slot.slot), \($slot.name): " + gsub("_"; ", ");
          $slot[.]; if $run.icount then "exact" else "count" end)),
+    (records("lock_prices")
+     | .slot as $slot
+     | .locks[]
+     | . as $lock
+     | ["instructions", "instructions_measured"][]
+     | figure("slot \($slot), \($lock.lock): " + gsub("_"; ", ");
+         $lock[.]; if $run.icount then "exact" else "count" end)),
     (records("latency") | latency_figures($run)),
     (records("kernel_sections")
      | cycles($run; "the kernel's own sections: max"; .max; .cycles_per_sec; false)

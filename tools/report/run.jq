@@ -48,9 +48,6 @@ def record_noise:
   [.noise_before, .noise_after] | max | if . == 0 then null else . end;
 def noise_floor: [.cpus[] | record_noise] | max;
 
-# The Jain index of the shares, or null if never all CPUs competed.
-def jain_index: if ([.cpus[].contended] | add) == 0 then null else .jain end;
-
 # How long each CPU was watched for noise, before and again after, or null where
 # the run does not say.
 def watch_text:
@@ -92,6 +89,7 @@ def end_text:
   | (first(records("failed")) // null) as $failed
   | if $panic then "The kernel panicked: \($panic.message)."
     elif $failed then "The program could not be started: \($failed.reason)."
+    elif any(records("exit"); true) then null
     elif .status == 124 then "The run hung and was stopped."
     elif .status == 125 then "The machine stopped without a report."
     else null

@@ -220,12 +220,31 @@ static void print_chances(uint64_t unfair, uint64_t fair) {
         format_chance(right, fair));
 }
 
-static void print_reals(const char *name, double unfair, double fair) {
+static void print_lost(
+    const struct hammer_result *unfair, const struct hammer_result *fair) {
     char left[FIGURE_SIZE];
     char right[FIGURE_SIZE];
-    snprintf(left, sizeof(left), "%.3f", unfair);
-    snprintf(right, sizeof(right), "%.3f", fair);
-    print_row(name, left, right);
+    snprintf(left, sizeof(left), "%" PRId64, unfair->lost);
+    snprintf(right, sizeof(right), "%" PRId64, fair->lost);
+    print_row("updates lost", left, right);
+}
+
+static const char *format_jain(
+    char to[FIGURE_SIZE], const struct hammer_result *result) {
+    if (!result->competed) {
+        return "never all at it";
+    }
+    snprintf(to, FIGURE_SIZE, "%.3f", result->jain);
+    return to;
+}
+
+static void print_jain(
+    const struct hammer_result *unfair, const struct hammer_result *fair) {
+    char left[FIGURE_SIZE];
+    char right[FIGURE_SIZE];
+    print_row(
+        "Jain index of the CPUs' shares", format_jain(left, unfair),
+        format_jain(right, fair));
 }
 
 static uint64_t rate(const struct hammer_result *result) {
@@ -242,8 +261,8 @@ static void compare(
         tollgate_lock_name(fair->lock_kind));
     print_counts("calls", unfair->calls, fair->calls);
     print_counts("calls a second", rate(unfair), rate(fair));
-    print_counts("updates lost", (uint64_t)unfair->lost, (uint64_t)fair->lost);
-    print_reals("Jain index of the CPUs' shares", unfair->jain, fair->jain);
+    print_lost(unfair, fair);
+    print_jain(unfair, fair);
     print_counts("calls overtaken by later ones", a->overtaken, b->overtaken);
     print_counts(
         "most overtakes of one call", a->max_overtakes, b->max_overtakes);

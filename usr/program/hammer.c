@@ -395,6 +395,7 @@ static void collect(struct run *run) {
     struct hammer_result *result = run->result;
     uint64_t start = UINT64_MAX;
     uint64_t end = 0;
+    uint64_t contended = 0;
     uint64_t shares[CPU_LIST_MAX];
     for (uint32_t i = 0; i < run->num_workers; i++) {
         const struct worker *worker = &run->workers[i];
@@ -403,11 +404,13 @@ static void collect(struct run *run) {
         result->refused += worker->figures.refused;
         result->wrong += worker->figures.wrong;
         shares[i] = worker->figures.contended;
+        contended += shares[i];
         start = worker->start < start ? worker->start : start;
         end = worker->end > end ? worker->end : end;
     }
     result->start = start;
     result->ticks = end > start ? end - start : 0;
+    result->competed = contended != 0;
     result->jain = jain_index(shares, run->num_workers);
 }
 

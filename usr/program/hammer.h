@@ -83,7 +83,8 @@ struct hammer_result {
     uint64_t wrong;
     bool counted;  // a shared total was compared: `lost` means something
     int64_t lost;  // calls whose effect the total lacks
-    double jain;   // of the shares while all were at it
+    bool competed; // all CPUs were at it together: `jain` means something
+    double jain;   // of the shares of that time
     bool measured; // the tolls were on: what follows means something
     struct toll total;
     bool has_bound;

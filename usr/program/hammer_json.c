@@ -80,7 +80,9 @@ void hammer_json(
     if (result->counted) {
         json_real(json, "lost", (double)result->lost);
     }
-    json_real(json, "jain", result->jain);
+    if (result->competed) {
+        json_real(json, "jain", result->jain);
+    }
     json_bool(json, "measured", result->measured);
     if (result->measured) {
         toll_json(json, "total", &result->total);

@@ -125,4 +125,5 @@ void latency_json(
         write_blame(json, result, &result->blame.rows[i]);
     }
     json_end(json);
+    json_u64(json, "blame_dropped", result->blame.dropped);
 }

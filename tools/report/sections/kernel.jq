@@ -35,21 +35,30 @@ def kernel_section:
            | p)
       end);
 
+def slots_prices:
+  table("Guest instructions from the program's call to the one after it";
+    ["#slot", "name", "#called", "#measured", "#refused", "#fenced off"];
+    .slots | map([.slot, .name, (.instructions | count_text),
+      (.instructions_measured | count_text),
+      (.instructions_refused | count_text),
+      (.instructions_fenced | count_text)])),
+  ("The least of n = \(.n | count_text) for each, with which at least \(.agree | count_text) agree."
+   + (if .instructions_getppid then " An ordinary call, getppid: \(.instructions_getppid)."
+      else "" end) | p);
+
+def locks_prices:
+  table("Guest instructions of a call of slot \(.slot), by its lock";
+    ["lock", "#called", "#measured"];
+    .locks | map([.lock, (.instructions | count_text),
+      (.instructions_measured | count_text)])),
+  ("The least of n = \(.n | count_text) for each." | p);
+
 def price_section:
-  [records("price")] as $records
+  [records("price"), records("lock_prices")] as $records
   | section("price"; "Instructions of a call";
       if ($records | length) == 0 then
         absent("This run keeps no counts of instructions of calls.";
           "tools/boot --icount --smp 1 --json build/run.json -- /bin/price")
       else
-        $records[]
-        | table("Guest instructions from the program's call to the one after it";
-            ["#slot", "name", "#called", "#measured", "#refused", "#fenced off"];
-            .slots | map([.slot, .name, (.instructions | count_text),
-              (.instructions_measured | count_text),
-              (.instructions_refused | count_text),
-              (.instructions_fenced | count_text)])),
-          ("The least of n = \(.n | count_text) for each, with which at least \(.agree | count_text) agree."
-           + (if .instructions_getppid then " An ordinary call, getppid: \(.instructions_getppid)."
-              else "" end) | p)
+        $records[] | if .type == "price" then slots_prices else locks_prices end
       end);

@@ -71,6 +71,7 @@ def blame_section:
   ([records("latency") | select(.blame)
     | (record_noise // empty) / .clock_hz * 1e9] | max) as $noise
   | [records("latency") | select(.blame) | .blame[]] as $blame
+  | ([records("latency").blame_dropped // 0] | add // 0) as $dropped
   | section("blame"; "Blame";
       if ($blame | length) == 0 then
         absent(if any(records("latency"); true) then "This run measured latency, but kept nothing of whose doing it was."
@@ -82,5 +83,6 @@ def blame_section:
           ["when", "who", "#type ID", "#samples", "#late in all", "#worst", "#that section, whole"];
           $blame | sort_by(-.sum_ns) | map([phase_text, culprit,
             (.type_id // "–"), (.n | count_text), (.sum_ns | ns_text),
-            (.max_ns | ns_text), (.whole_ns | ns_text)]))
+            (.max_ns | ns_text), (.whole_ns | ns_text)])),
+        ($dropped | if . > 0 then "\(plural("part")) of samples found no row in this table." | p else empty end)
       end);

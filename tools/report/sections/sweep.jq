@@ -86,7 +86,7 @@ def runs_section:
         | (if $h then $h | noise_floor else null end) as $noise
         | [.sweep.lock, .sweep.cpus, .sweep.hold, .sweep.count, .sweep.engine,
            ($h.lost | count_text), ($h.total.overtaken | count_text),
-           ($h.total.max_overtakes | count_text), ($h | if . then jain_index else null end | real_text),
+           ($h.total.max_overtakes | count_text), ($h.jain | real_text),
            ($h.total.wait.median | cost_text($run; $hz)),
            ($h.total.wait.max | max_text($run; $hz; $noise)),
            (if .sweep.lock | fair then $h.bound.bound else null end

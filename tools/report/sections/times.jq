@@ -16,7 +16,7 @@ def count_rows:
     + row("updates lost"; $all; .lost | count_text)
     + row("wrong results"; $all; .wrong | count_text)
     + row("Jain index of the shares"; $all;
-        if .plan.lock then jain_index | real_text else "–" end)
+        if .plan.lock then .jain | real_text else "–" end)
     + row("calls overtaken"; $all;
         if .plan.lock then .total.overtaken | count_text else "–" end)
     + row("most overtakes of one call"; $all;
