@@ -22,6 +22,12 @@ struct cpu_set scheduler_cpus;
 
 static struct spinlock sched_lock = SPINLOCK_INITIALIZER("scheduler");
 
+// With so many CPUs at the scheduler's lock, a tick sends no other one there:
+// the turn is over at a later tick. Else each tick has all CPUs stand in that
+// queue while but one thread is ready; and on a host with few CPUs a hand-over
+// takes a round of all, so that 255 did nothing else for minutes.
+#define TICK_CROWD 4
+
 static uint8_t attention_of(const struct thread *thread) {
     return __atomic_load_n(&thread->attention, __ATOMIC_RELAXED);
 }
@@ -338,7 +344,8 @@ static bool turn_is_over(struct thread *thread) {
 
 void scheduler_tick(void) {
     struct percpu *cpu = this_cpu();
-    if (!run_queue_is_empty() && turn_is_over(cpu->current)) {
+    if (!run_queue_is_empty() && turn_is_over(cpu->current) &&
+        ticket_queue(&sched_lock.ticket) < TICK_CROWD) {
         need_resched_set(cpu);
     }
 }

@@ -35,7 +35,8 @@ MUST_CHECK bool scheduler_create_idle(cpu_id_t cpu);
 void scheduler_init_cpu(void);
 _Noreturn void scheduler_idle(void);
 
-// At each tick, interrupts off: ends the slice if another thread is ready.
+// At each tick, interrupts off: ends the slice if another thread is ready,
+// unless so many CPUs are about that already that a later tick will do.
 void scheduler_tick(void);
 
 // When the event of this CPU's timer is due, interrupts off: wake whose

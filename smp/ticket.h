@@ -106,13 +106,21 @@ static inline void ticket_unlock(struct ticket *lock) {
     atomic_store_explicit(&lock->serving, mine + 1, memory_order_release);
 }
 
-// Does anyone hold the lock? False says that it was free at one moment of the
-// call; only the holder can rely on the answer after it.
+// How many hold the lock or wait for it? Of one moment of the call or more, if
+// some came or went meanwhile.
 //
 // Ordering: the acquire keeps the loads in this order: `next` never runs back,
 //           so when it equals a `serving` read before, both were equal then.
-static inline bool ticket_locked(struct ticket *lock) {
+static inline uint32_t ticket_queue(struct ticket *lock) {
     uint32_t serving =
         atomic_load_explicit(&lock->serving, memory_order_acquire);
-    return atomic_load_explicit(&lock->next, memory_order_relaxed) != serving;
+    return atomic_load_explicit(&lock->next, memory_order_relaxed) - serving;
+}
+
+// Does anyone hold the lock? False says that it was free at one moment of the
+// call; only the holder can rely on the answer after it.
+//
+// Ordering: as ticket_queue() has it.
+static inline bool ticket_locked(struct ticket *lock) {
+    return ticket_queue(lock) != 0;
 }
