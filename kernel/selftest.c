@@ -266,7 +266,7 @@ static const char *test_calls_are_counted(void) {
                : "calls from all CPUs at once are not counted one by one";
 }
 
-// Wait for the next tick, while a value says that it is late.
+// Wait for the next tick, while a value says that it is due.
 static bool tick_strikes(void) {
     uint64_t ticks = this_cpu()->ticks;
     cycles_t start = rdtsc();
@@ -277,8 +277,9 @@ static bool tick_strikes(void) {
 }
 
 // Each value is compared with the one before it, for a tick may strike among
-// the readings, and right after the first one, too. A tick that the host is
-// late with leaves a value beyond the period.
+// the readings, and right after the first one, too. While the host is late
+// with a tick, a counter that stops at its end says that the period is over,
+// and one that goes on that more than that is.
 static const char *test_timer_value(void) {
     uint64_t load = SYSPAGE_ENTRY(syspage, qtime)->timer_load;
     unsigned last = callout_timer_value();
@@ -290,10 +291,11 @@ static const char *test_timer_value(void) {
         grew += value > last;
         fell += value < last;
         last = value;
-        if (value > load) {
-            beyond++;
+        if (value >= load) {
+            beyond += value > load;
             if (!tick_strikes()) {
-                return "a timer's value is beyond its period, and no tick due";
+                return "a timer's value says that its period is over, and no "
+                       "tick strikes";
             }
         }
         if (beyond > READINGS / 2) {

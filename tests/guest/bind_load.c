@@ -7,6 +7,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -209,7 +210,7 @@ bool results_are_right_while_measured(void) {
 }
 
 // A replaced module, callers on all CPUs, and a look at the tolls, for a look
-// from outside.
+// from outside, from when it says so on.
 int hold_under_load(unsigned seconds) {
     struct module_file file;
     if (!callers_start()) {
@@ -224,6 +225,8 @@ int hold_under_load(unsigned seconds) {
     struct toll toll;
     bool tolls_are_mapped =
         tollgate_toll_read(SLOT_COUNTER, TOLL_ALL_CPUS, &toll) == 0;
+    printf("bound, and called on %u CPUs\n", num_callers);
+    fflush(stdout);
     sleep(seconds);
     callers_end();
     return tolls_are_mapped ? EXIT_SUCCESS : EXIT_FAILURE;

@@ -38,8 +38,9 @@
 #define CHILD_RESULT 4   // ... returned what it can not
 #define CHILD_NOT_RUN 5  // ... it could not be started
 #define POLL_NS 2000000l // how often a worker looks after its child
-#define PATIENCE_NS 400000000l // how long a child may take, then it is killed
+#define PATIENCE_NS 600000000l // how long a child may take, then it is killed
 
+#define NS_PER_SECOND 1000000000l
 #define PAGE 4096ul
 #define ARENA_PAGES 64
 #define USER_TOP 0x7ffffffff000ul
@@ -379,11 +380,18 @@ static int child_start(unsigned child, char *stack_top) {
     return clone(child_exec, stack_top, CLONE_VM | CLONE_VFORK | SIGCHLD, argv);
 }
 
+static int64_t now_ns(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * NS_PER_SECOND + now.tv_nsec;
+}
+
 // Wait for a child; one that blocks is killed in time.
 static int child_wait(int pid) {
     const struct timespec poll = {0, POLL_NS};
     int status = 0;
-    for (long waited = 0; waited < PATIENCE_NS; waited += POLL_NS) {
+    int64_t end = now_ns() + PATIENCE_NS;
+    while (now_ns() < end) {
         if (waitpid(pid, &status, WNOHANG) != 0) {
             return status;
         }

@@ -24,6 +24,7 @@
 #define MANY 20
 #define TRIES 3
 #define SLACK_PAGES 24 // what stacks and slabs may keep
+#define TABLE_PAGES 64 // what forks take beyond what they leave free
 
 // The exit status of a child that runs `body`; -1 if it has none.
 static int child_status(int (*body)(void *argument), void *argument) {
@@ -198,29 +199,34 @@ bool fork_stores_its_id(void) {
     return true;
 }
 
-// More than half of the memory can't be had twice: the parent is told, and goes
-// on with all that it has.
-// Who needs a few pages now and then, while others fork in vain.
-static _Noreturn void need_pages(size_t size) {
+// Who needs a few pages now and then, while others fork in vain, and sees that
+// so many are left for it.
+static _Noreturn void need_pages(size_t size, long spare) {
     for (;;) {
         char *block = mmap(
             NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
             0);
         for (size_t at = 0; block != MAP_FAILED && at < size; at += PAGE) {
             block[at] = 1;
+            if (free_pages() + (long)(at / PAGE) < spare) {
+                _exit(NOT_WELL);
+            }
         }
         munmap(block, size);
     }
 }
 
+// More than half of the memory can't be had twice: the parent is told, and goes
+// on with all that it has.
 bool fork_without_memory_changes_nothing(void) {
     struct sysinfo info;
     int status;
     CHECK_EQUAL(sysinfo(&info), 0);
-    long needed = (long)info.totalram / 128; // pages: half of what stays free
+    long spare = (long)info.totalram / 64; // pages: what forks leave free
+    long needed = spare / 2;
     pid_t bystander = fork();
     if (bystander == 0) {
-        need_pages((size_t)needed * PAGE);
+        need_pages((size_t)needed * PAGE, spare - TABLE_PAGES);
     }
     CHECK(bystander > 0);
     size_t size = (size_t)free_pages() * PAGE / 8 * 5;

@@ -69,6 +69,12 @@ static int play_well(void) {
     return getpid() == (pid_t)syscall(SYS_gettid) ? ALL_WELL : NOT_WELL;
 }
 
+static int play_busy(void) {
+    start_many();
+    spin(NULL);
+    return NOT_WELL;
+}
+
 static int play_exit(void) {
     start_many();
     exit(SECOND_END);
@@ -163,7 +169,7 @@ int role_play(const char *role, char **argv, char **envp) {
         {"last", play_last},       {"lend", play_lend},
         {"orphan", play_orphan},   {"linger", play_linger},
         {"neglect", play_neglect}, {"eat", play_eat},
-        {"crowd", play_crowd},
+        {"crowd", play_crowd},     {"busy", play_busy},
     };
     if (!strcmp(role, "arguments")) {
         return play_arguments(argv, envp);
@@ -198,7 +204,7 @@ bool signals_kill(void) {
     static const int signals[] = {SIGKILL, SIGTERM, SIGABRT};
     for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
         int status;
-        pid_t pid = role_start("exec"); // busy and sleeping threads
+        pid_t pid = role_start("busy");
         CHECK(pid > 0);
         CHECK_EQUAL(kill(pid, 0), 0);
         CHECK_EQUAL(kill(pid, signals[i]), 0);
@@ -286,11 +292,20 @@ bool arguments_and_environment_arrive(void) {
 
 bool waiting_has_its_errors(void) {
     int status;
+    int alive[2];
+    char byte;
     CHECK(waitpid(-1, &status, 0) < 0 && errno == ECHILD);
     CHECK(waitpid(getpid(), &status, 0) < 0 && errno == ECHILD);
-    pid_t pid = role_start("linger");
+    CHECK_EQUAL(pipe(alive), 0);
+    pid_t pid = fork();
+    if (pid == 0) {
+        close(alive[1]);
+        _exit((int)read(alive[0], &byte, 1)); // 0, when that is closed
+    }
+    close(alive[0]);
     CHECK_EQUAL(waitpid(pid, &status, WNOHANG), 0);
     CHECK(waitpid(pid + 1, &status, 0) < 0 && errno == ECHILD);
+    close(alive[1]);
     CHECK_EQUAL(waitpid(-1, &status, 0), pid);
     CHECK_EQUAL(status, 0);
     return true;

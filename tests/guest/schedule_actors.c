@@ -12,8 +12,13 @@
 
 #define FUTEX_WAIT 0
 #define FUTEX_WAKE 1
+#define FUTEX_CMP_REQUEUE 4
 #define LOG_SIZE 64
-#define STANDBY_MS 20 // enough to reach the cue
+#define STANDBY_MS 20 // mostly enough to stand by
+#define PATIENCE 200  // times STANDBY_MS
+
+// What actors stand by at; each is moved on to its cue once it blocks here.
+static _Atomic uint32_t standby;
 
 static char log_text[LOG_SIZE];
 static _Atomic size_t log_length;
@@ -66,6 +71,10 @@ bool become(int policy, int priority) {
     return error == 0;
 }
 
+static _Atomic uint32_t *cue_of(struct actor *actor) {
+    return actor->with ? &actor->with->cue : &actor->cue;
+}
+
 static void *actor_main(void *argument) {
     struct actor *actor = argument;
     cpu_set_t set;
@@ -73,9 +82,9 @@ static void *actor_main(void *argument) {
     CPU_SET(actor->cpus[0], &set);
     CPU_SET(actor->cpus[1], &set);
     sched_setaffinity(0, sizeof(set), &set);
-    _Atomic uint32_t *cue = actor->with ? &actor->with->cue : &actor->cue;
+    _Atomic uint32_t *cue = cue_of(actor);
     while (atomic_load(cue) == 0) {
-        syscall(SYS_futex, cue, FUTEX_WAIT, 0, NULL, NULL, 0);
+        syscall(SYS_futex, &standby, FUTEX_WAIT, 0, NULL, NULL, 0);
     }
     actor->part(actor);
     return NULL;
@@ -94,8 +103,16 @@ bool actor_start(struct actor *actor) {
         ktap_note("no thread: %s", strerror(error));
         return false;
     }
-    pause_ms(STANDBY_MS);
-    return true;
+    long moved = 0;
+    for (int i = 0; moved == 0 && i < PATIENCE; i++) {
+        pause_ms(STANDBY_MS);
+        moved = syscall(
+            SYS_futex, &standby, FUTEX_CMP_REQUEUE, 0, 1, cue_of(actor), 0);
+    }
+    if (moved != 1) {
+        ktap_note("the actor does not stand by");
+    }
+    return moved == 1;
 }
 
 void actor_go(struct actor *actor) {

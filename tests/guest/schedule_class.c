@@ -26,6 +26,7 @@
 #define SLICE_MS 100
 #define LIMIT_MS 10000
 #define TICK_MS 10
+#define PATIENCE 100 // times two ticks
 #define A_PID_TOO_HIGH 99999
 #define KICK_MAX_NS 200000 // far less than a tick
 #define PAGE 4096
@@ -285,9 +286,12 @@ bool ordinary_threads_wait(void) {
     struct actor spinner = {SCHED_OTHER, 0, {here, here},
                             part_spin,   0, .cue = 0};
     stop = false;
+    turns = 0;
     CHECK(actor_start(&spinner));
     actor_go(&spinner);
-    pause_ms(2 * TICK_MS);
+    for (int i = 0; turns == 0 && i < PATIENCE; i++) {
+        pause_ms(2 * TICK_MS);
+    }
     uint64_t before = turns;
     spin_ms(5 * TICK_MS);
     uint64_t after = turns;
@@ -423,7 +427,7 @@ bool round_robin_rotates(void) {
     // Until the first has a second turn, after a whole one of each: 200 ms, or
     // more where the host takes ticks.
     CHECK(take_turns(SCHED_RR, LIMIT_MS, 3));
-    CHECK_EQUAL(changes, 3);
+    CHECK(changes >= 3); // the other may be about to note its turn
     CHECK(
         !schedule_strict || (longest > (SLICE_MS - TICK_MS) * NS_PER_MS &&
                              longest < (SLICE_MS + TICK_MS) * NS_PER_MS));

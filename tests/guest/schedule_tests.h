@@ -27,8 +27,8 @@ struct actor {
 // Times are asserted too: the machine's is deterministic (--icount, Bochs).
 extern bool schedule_strict;
 
-// Have the actor stand by. The caller is of a higher priority, or sleeps long
-// enough to let it. False, after a line, if it can't be.
+// Have the actor stand by: it blocks when this returns. False, after a line, if
+// it can't be.
 bool actor_start(struct actor *actor);
 
 // Give it its cue: it is ready from then on.

@@ -24,6 +24,7 @@
 // What else may happen meanwhile: some ticks, and the calls around it.
 #define OTHERS 64
 #define BUSY_US 50000u
+#define PATIENCE 20 // times BUSY_US, until a tick must have struck
 #define SLOT_SUM 0
 #define FOLD_CALLS 1000
 #define WORD_RSP 18
@@ -34,6 +35,7 @@ static uint64_t cycles_of(uint32_t us) {
     return tollgate_hz() * us / US_PER_SECOND;
 }
 
+// NULL if there is none.
 static const struct kernel_section *find_kind(
     const struct kernel_sections *sections, enum toll_section_kind kind) {
     for (uint32_t i = 0; i < sections->num_worst; i++) {
@@ -41,7 +43,6 @@ static const struct kernel_section *find_kind(
             return &sections->worst[i];
         }
     }
-    ktap_note("no section of kind %s", tollgate_section_kind(kind));
     return NULL;
 }
 
@@ -157,9 +158,12 @@ static void be_busy(void *us) {
 bool interrupts_are_named(void) {
     struct kernel_sections sections;
     uint32_t us = BUSY_US;
-    CHECK(sections_measure(be_busy, &us, &sections));
-    const struct kernel_section *tick =
-        find_kind(&sections, TOLL_SECTION_INTERRUPT);
+    const struct kernel_section *tick = NULL;
+    for (int i = 0; tick == NULL && i < PATIENCE; i++) { // the host may take it
+        CHECK(i == 0 || !sections_exact);
+        CHECK(sections_measure(be_busy, &us, &sections));
+        tick = find_kind(&sections, TOLL_SECTION_INTERRUPT);
+    }
     CHECK(tick != NULL);
     CHECK(sections_address_is(tick->from, "callout entry+0x"));
     CHECK(sections_address_is(tick->to, "trap_exit"));

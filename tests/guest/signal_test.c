@@ -233,7 +233,7 @@ static void wait_for_help(int signal) {
 static void *wait_for_signals(void *unused) {
     ready = true;
     while (!helped) {
-        pause();
+        usleep(SOON_US);
     }
     return unused;
 }
@@ -273,7 +273,6 @@ static bool blocked_signals_are_passed_on(void) {
     wait_for_help(0);
     CHECK(helped);
     CHECK(pthread_equal(helper, pthread_self()));
-    CHECK_EQUAL(pthread_kill(thread, SIGUSR2), 0); // out of pause()
     CHECK_EQUAL(pthread_join(thread, NULL), 0);
     signal(SIGUSR1, SIG_DFL);
     return true;
@@ -504,8 +503,16 @@ static pid_t nag(int after, int to) {
     return pid;
 }
 
+// Its last signal may be under way.
 static bool stop(pid_t pid) {
-    return !kill(pid, SIGKILL) && waitpid(pid, NULL, 0) == pid;
+    pid_t ended;
+    if (kill(pid, SIGKILL)) {
+        return false;
+    }
+    do {
+        ended = waitpid(pid, NULL, 0);
+    } while (ended < 0 && errno == EINTR);
+    return ended == pid;
 }
 
 static bool waits_are_interrupted(void) {
@@ -633,15 +640,18 @@ static bool groups_are_signaled(void) {
 }
 
 static bool zombies_can_be_signaled(void) {
+    CHECK(handle(SIGCHLD, note, SA_RESTART));
     pid_t child = fork();
     if (child == 0) {
         _exit(setpgid(0, 0) ? NOT_WELL : ALL_WELL);
     }
     CHECK(child > 0);
-    for (int i = 0; i < 10; i++) { // one soon, if it is none yet
+    for (int i = 0; i < PATIENCE && count == 0; i++) {
         CHECK_EQUAL(kill(child, 0), 0);
         usleep(SOON_US);
     }
+    CHECK_EQUAL(last, SIGCHLD);
+    signal(SIGCHLD, SIG_DFL);
     CHECK_EQUAL(getpgid(child), child);
     CHECK_EQUAL(kill(child, SIGKILL), 0);
     CHECK_EQUAL(kill(-child, SIGTERM), 0);
