@@ -15,7 +15,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#define TURNS 20
+#define TURNS 10
 #define NS_PER_SEC 1000000000
 #define SLEEP_NS 3300000 // no part of a tick
 #define TOLERANCE 500
