@@ -345,7 +345,7 @@ static bool turn_is_over(struct thread *thread) {
 void scheduler_tick(void) {
     struct percpu *cpu = this_cpu();
     if (!run_queue_is_empty() && turn_is_over(cpu->current) &&
-        ticket_queue(&sched_lock.ticket) < TICK_CROWD) {
+        ticket_depth(&sched_lock.ticket) < TICK_CROWD) {
         need_resched_set(cpu);
     }
 }

@@ -111,7 +111,7 @@ static inline void ticket_unlock(struct ticket *lock) {
 //
 // Ordering: the acquire keeps the loads in this order: `next` never runs back,
 //           so when it equals a `serving` read before, both were equal then.
-static inline uint32_t ticket_queue(struct ticket *lock) {
+static inline uint32_t ticket_depth(struct ticket *lock) {
     uint32_t serving =
         atomic_load_explicit(&lock->serving, memory_order_acquire);
     return atomic_load_explicit(&lock->next, memory_order_relaxed) - serving;
@@ -120,7 +120,7 @@ static inline uint32_t ticket_queue(struct ticket *lock) {
 // Does anyone hold the lock? False says that it was free at one moment of the
 // call; only the holder can rely on the answer after it.
 //
-// Ordering: as ticket_queue() has it.
+// Ordering: as ticket_depth() has it.
 static inline bool ticket_locked(struct ticket *lock) {
-    return ticket_queue(lock) != 0;
+    return ticket_depth(lock) != 0;
 }
